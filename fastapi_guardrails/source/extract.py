@@ -1,0 +1,451 @@
+"""From Python's syntax tree to facts (`facts.py`): a pure function, written for speed.
+
+One function per kind of node in a table, no visitor class: this runs over every node of every file.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from fastapi_guardrails.source import facts as f
+
+_OPS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.Pow: "**", ast.LShift: "<<",
+    ast.RShift: ">>", ast.BitOr: "|", ast.BitXor: "^", ast.BitAnd: "&", ast.FloorDiv: "//", ast.MatMult: "@",
+    ast.And: "and", ast.Or: "or", ast.Not: "not", ast.Invert: "~", ast.UAdd: "+", ast.USub: "-",
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Is: "is",
+    ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
+}  # fmt: skip
+
+_MAX_INT = 2**63
+
+#: Whether the function whose body is being read yields: one entry per enclosing function.
+_yields: list[bool] = []
+
+
+def extract(tree: ast.Module) -> list[f.Stmt]:
+    """Facts of a module's statements.
+
+    Raises:
+        RecursionError: the tree is nested deeper than the interpreter allows.
+    """
+    _yields.clear()
+    return _block(tree.body)
+
+
+def _at(node: Any) -> int:
+    offset = node.col_offset
+    return node.lineno << 16 | (offset if offset < 65536 else 65535)  # type: ignore[no-any-return]
+
+
+def _expr(node: ast.expr) -> f.Expr:
+    return _EXPRESSIONS[node.__class__](node)
+
+
+def _exprs(nodes: list[ast.expr]) -> list[f.Expr]:
+    return [_EXPRESSIONS[n.__class__](n) for n in nodes]
+
+
+def _optional(node: ast.expr | None) -> f.Expr | None:
+    return None if node is None else _EXPRESSIONS[node.__class__](node)
+
+
+def _block(nodes: list[ast.stmt]) -> list[f.Stmt]:
+    return [_STATEMENTS[n.__class__](n) for n in nodes]
+
+
+# --- expressions ---------------------------------------------------------------------------------------------------
+
+
+def _constant(node: ast.Constant) -> f.Expr:
+    value = node.value
+    kind = value.__class__
+    if kind is str:
+        try:
+            value.encode()
+        except UnicodeEncodeError:  # a lone surrogate, which no serialised text can hold
+            return f.Opaque(_at(node), "other", [])
+        return f.Const(_at(node), value)
+    if value is None or kind is bool or kind is float:
+        return f.Const(_at(node), value)
+    if kind is int and -_MAX_INT <= value < _MAX_INT:
+        return f.Const(_at(node), value)
+    if kind is bytes:
+        return f.Opaque(_at(node), "bytes", [])
+    return f.Opaque(_at(node), "ellipsis" if value is ... else "number", [])
+
+
+def _name(node: ast.Name) -> f.Expr:
+    return f.Name(_at(node), node.id)
+
+
+def _attribute(node: ast.Attribute) -> f.Expr:
+    value = node.value
+    return f.Attr(_at(node), _EXPRESSIONS[value.__class__](value), node.attr)
+
+
+def _keywords(nodes: list[ast.keyword]) -> list[f.Keyword]:
+    return [f.Keyword(_at(k), k.arg, _expr(k.value)) for k in nodes]
+
+
+def _call(node: ast.Call) -> f.Expr:
+    func = node.func
+    keywords = node.keywords
+    return f.Call(
+        _at(node), _EXPRESSIONS[func.__class__](func), _exprs(node.args), _keywords(keywords) if keywords else []
+    )
+
+
+def _subscript(node: ast.Subscript) -> f.Expr:
+    return f.Sub(_at(node), _expr(node.value), _expr(node.slice))
+
+
+def _sequence(kind: str) -> Callable[[Any], f.Expr]:
+    def convert(node: ast.List | ast.Tuple | ast.Set) -> f.Expr:
+        return f.Seq(_at(node), kind, _exprs(node.elts))
+
+    return convert
+
+
+def _dict(node: ast.Dict) -> f.Expr:
+    return f.Dict(_at(node), [_optional(k) for k in node.keys], _exprs(node.values))
+
+
+def _fstring(node: ast.JoinedStr) -> f.Expr:
+    return f.FString(_at(node), _exprs(node.values))
+
+
+def _formatted(node: ast.FormattedValue) -> f.Expr:
+    if node.conversion == -1 and node.format_spec is None:
+        return _expr(node.value)
+    inner = [_expr(node.value)]
+    if isinstance(node.format_spec, ast.JoinedStr):
+        inner += [_expr(v) for v in node.format_spec.values if not isinstance(v, ast.Constant)]
+    return f.Opaque(_at(node.value), "other", inner)
+
+
+def _binary(node: ast.BinOp) -> f.Expr:
+    return f.Binary(_at(node), _OPS[node.op.__class__], _expr(node.left), _expr(node.right))
+
+
+def _bool(node: ast.BoolOp) -> f.Expr:
+    return f.Bool(_at(node), _OPS[node.op.__class__], _exprs(node.values))
+
+
+def _compare(node: ast.Compare) -> f.Expr:
+    return f.Compare(_at(node), _expr(node.left), [_OPS[o.__class__] for o in node.ops], _exprs(node.comparators))
+
+
+def _unary(node: ast.UnaryOp) -> f.Expr:
+    operand = node.operand
+    if isinstance(node.op, ast.USub) and isinstance(operand, ast.Constant) and type(operand.value) in (int, float):
+        if operand.value < _MAX_INT:  # type: ignore[operator]
+            return f.Const(_at(node), -operand.value)  # type: ignore[operator]
+    return f.Unary(_at(node), _OPS[node.op.__class__], _expr(operand))
+
+
+def _ifexp(node: ast.IfExp) -> f.Expr:
+    return f.IfExp(_at(node), _expr(node.test), _expr(node.body), _expr(node.orelse))
+
+
+def _lambda(node: ast.Lambda) -> f.Expr:
+    _yields.append(False)
+    made = f.Lambda(_at(node), _params(node.args), _expr(node.body))
+    _yields.pop()
+    return made
+
+
+def _generators(nodes: list[ast.comprehension]) -> list[f.Generator]:
+    return [f.Generator(_at(g.target), _expr(g.target), _expr(g.iter), _exprs(g.ifs), bool(g.is_async)) for g in nodes]
+
+
+def _comprehension(kind: str) -> Callable[[Any], f.Expr]:
+    def convert(node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> f.Expr:
+        return f.Comp(_at(node), kind, _expr(node.elt), None, _generators(node.generators))
+
+    return convert
+
+
+def _dict_comprehension(node: ast.DictComp) -> f.Expr:
+    # Python 3.15 lets `**mapping` stand for the pair; there the value is absent.
+    value = getattr(node, "value", None)
+    return f.Comp(_at(node), "dict", _expr(node.key), _optional(value), _generators(node.generators))
+
+
+def _await(node: ast.Await) -> f.Expr:
+    return f.Await(_at(node), _expr(node.value))
+
+
+def _yield(node: ast.Yield) -> f.Expr:
+    _mark_generator()
+    return f.Yield(_at(node), _optional(node.value), False)
+
+
+def _yield_from(node: ast.YieldFrom) -> f.Expr:
+    _mark_generator()
+    return f.Yield(_at(node), _expr(node.value), True)
+
+
+def _mark_generator() -> None:
+    if _yields:
+        _yields[-1] = True
+
+
+def _starred(node: ast.Starred) -> f.Expr:
+    return f.Star(_at(node), _expr(node.value))
+
+
+def _walrus(node: ast.NamedExpr) -> f.Expr:
+    return f.Walrus(_at(node), _expr(node.target), _expr(node.value))
+
+
+def _slice(node: ast.Slice) -> f.Expr:
+    parts = [p for p in (node.lower, node.upper, node.step) if p is not None]
+    return f.Opaque(_at(node), "slice", _exprs(parts))
+
+
+def _unknown_expression(node: ast.expr) -> f.Expr:
+    """Grammar that is newer than this table (template strings): what is inside it still counts."""
+    inner = [child for child in ast.walk(node) if isinstance(child, ast.expr) and child is not node]
+    known = [child for child in inner if isinstance(child, (ast.Call, ast.Name, ast.Await))]
+    return f.Opaque(_at(node), "other", [_expr(child) for child in known])
+
+
+class _Table(dict[type, Callable[[Any], Any]]):
+    """A dispatch table that answers for grammar of later Python versions too."""
+
+    def __init__(self, entries: dict[type, Callable[[Any], Any]], default: Callable[[Any], Any]) -> None:
+        super().__init__(entries)
+        self._default = default
+
+    def __missing__(self, key: type) -> Callable[[Any], Any]:
+        return self._default
+
+
+_EXPRESSIONS: dict[type, Callable[[Any], f.Expr]] = _Table(
+    {
+        ast.Constant: _constant,
+        ast.Name: _name,
+        ast.Attribute: _attribute,
+        ast.Call: _call,
+        ast.Subscript: _subscript,
+        ast.List: _sequence("list"),
+        ast.Tuple: _sequence("tuple"),
+        ast.Set: _sequence("set"),
+        ast.Dict: _dict,
+        ast.JoinedStr: _fstring,
+        ast.FormattedValue: _formatted,
+        ast.BinOp: _binary,
+        ast.BoolOp: _bool,
+        ast.Compare: _compare,
+        ast.UnaryOp: _unary,
+        ast.IfExp: _ifexp,
+        ast.Lambda: _lambda,
+        ast.ListComp: _comprehension("list"),
+        ast.SetComp: _comprehension("set"),
+        ast.GeneratorExp: _comprehension("generator"),
+        ast.DictComp: _dict_comprehension,
+        ast.Await: _await,
+        ast.Yield: _yield,
+        ast.YieldFrom: _yield_from,
+        ast.Starred: _starred,
+        ast.NamedExpr: _walrus,
+        ast.Slice: _slice,
+    },
+    _unknown_expression,
+)
+
+
+# --- statements ----------------------------------------------------------------------------------------------------
+
+
+def _expr_stmt(node: ast.Expr) -> f.Stmt:
+    return f.ExprStmt(_at(node), _expr(node.value))
+
+
+def _assign(node: ast.Assign) -> f.Stmt:
+    return f.Assign(_at(node), _exprs(node.targets), _expr(node.value))
+
+
+def _ann_assign(node: ast.AnnAssign) -> f.Stmt:
+    return f.AnnAssign(_at(node), _expr(node.target), _expr(node.annotation), _optional(node.value))
+
+
+def _aug_assign(node: ast.AugAssign) -> f.Stmt:
+    return f.AugAssign(_at(node), _expr(node.target), _OPS[node.op.__class__], _expr(node.value))
+
+
+def _return(node: ast.Return) -> f.Stmt:
+    return f.Return(_at(node), _optional(node.value))
+
+
+def _raise(node: ast.Raise) -> f.Stmt:
+    return f.Raise(_at(node), _optional(node.exc), _optional(node.cause))
+
+
+def _if(node: ast.If) -> f.Stmt:
+    return f.If(_at(node), _expr(node.test), _block(node.body), _block(node.orelse))
+
+
+def _for(is_async: bool) -> Callable[[Any], f.Stmt]:
+    def convert(node: ast.For | ast.AsyncFor) -> f.Stmt:
+        body, orelse = _block(node.body), _block(node.orelse)
+        return f.For(_at(node), _expr(node.target), _expr(node.iter), body, orelse, is_async)
+
+    return convert
+
+
+def _while(node: ast.While) -> f.Stmt:
+    return f.While(_at(node), _expr(node.test), _block(node.body), _block(node.orelse))
+
+
+def _with(is_async: bool) -> Callable[[Any], f.Stmt]:
+    def convert(node: ast.With | ast.AsyncWith) -> f.Stmt:
+        items = [
+            f.WithItem(_at(i.context_expr), _expr(i.context_expr), _optional(i.optional_vars)) for i in node.items
+        ]
+        return f.With(_at(node), items, _block(node.body), is_async)
+
+    return convert
+
+
+def _try(node: Any) -> f.Stmt:
+    handlers = [f.Handler(_at(h), _optional(h.type), h.name, _block(h.body)) for h in node.handlers]
+    return f.Try(_at(node), _block(node.body), handlers, _block(node.orelse), _block(node.finalbody))
+
+
+def _aliases(node: ast.Import | ast.ImportFrom) -> list[f.Alias]:
+    return [f.Alias(_at(a), a.name, a.asname) for a in node.names]
+
+
+def _import(node: ast.Import) -> f.Stmt:
+    return f.Import(_at(node), _aliases(node))
+
+
+def _import_from(node: ast.ImportFrom) -> f.Stmt:
+    return f.ImportFrom(_at(node), node.module or "", node.level, _aliases(node))
+
+
+def _global(node: ast.Global) -> f.Stmt:
+    return f.Global(_at(node), list(node.names), False)
+
+
+def _nonlocal(node: ast.Nonlocal) -> f.Stmt:
+    return f.Global(_at(node), list(node.names), True)
+
+
+def _delete(node: ast.Delete) -> f.Stmt:
+    return f.Delete(_at(node), _exprs(node.targets))
+
+
+def _assert(node: ast.Assert) -> f.Stmt:
+    return f.Assert(_at(node), _expr(node.test), _optional(node.msg))
+
+
+def _match(node: ast.Match) -> f.Stmt:
+    return f.Match(_at(node), _expr(node.subject), [_case(c) for c in node.cases])
+
+
+def _case(node: ast.match_case) -> f.Case:
+    names: list[str] = []
+    values: list[f.Expr] = []
+    for child in ast.walk(node.pattern):
+        if isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name:
+            names.append(child.name)
+        elif isinstance(child, ast.MatchMapping) and child.rest:
+            names.append(child.rest)
+        elif isinstance(child, ast.MatchValue):
+            values.append(_expr(child.value))
+        elif isinstance(child, ast.MatchClass):
+            values.append(_expr(child.cls))
+    irrefutable = isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None and node.guard is None
+    return f.Case(_at(node.pattern), names, values, _optional(node.guard), _block(node.body), irrefutable)
+
+
+def _simple(word: str) -> Callable[[Any], f.Stmt]:
+    def convert(node: ast.stmt) -> f.Stmt:
+        return f.Simple(_at(node), word)
+
+    return convert
+
+
+def _params(args: ast.arguments) -> list[f.Param]:
+    made: list[f.Param] = []
+    positional = [(a, "pos") for a in args.posonlyargs] + [(a, "any") for a in args.args]
+    missing: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
+    for (arg, kind), default in zip(positional, missing + list(args.defaults)):
+        made.append(f.Param(_at(arg), arg.arg, _optional(arg.annotation), _optional(default), kind))
+    if args.vararg:
+        made.append(f.Param(_at(args.vararg), args.vararg.arg, _optional(args.vararg.annotation), None, "args"))
+    for arg, kw_default in zip(args.kwonlyargs, args.kw_defaults):
+        made.append(f.Param(_at(arg), arg.arg, _optional(arg.annotation), _optional(kw_default), "kw"))
+    if args.kwarg:
+        made.append(f.Param(_at(args.kwarg), args.kwarg.arg, _optional(args.kwarg.annotation), None, "kwargs"))
+    return made
+
+
+def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
+    def convert(node: ast.FunctionDef | ast.AsyncFunctionDef) -> f.Stmt:
+        params = _params(node.args)
+        decorators = _exprs(node.decorator_list)
+        returns = _optional(node.returns)
+        _yields.append(False)
+        code = f.encode_body(_block(node.body))
+        is_generator = _yields.pop()
+        end = node.end_lineno or node.lineno
+        return f.Function(_at(node), node.name, params, decorators, returns, is_async, is_generator, end, code)
+
+    return convert
+
+
+def _class(node: ast.ClassDef) -> f.Stmt:
+    decorators = _exprs(node.decorator_list)
+    bases, keywords = _exprs(node.bases), _keywords(node.keywords)
+    return f.Class(_at(node), node.name, bases, keywords, decorators, _block(node.body), node.end_lineno or node.lineno)
+
+
+def _type_alias(node: Any) -> f.Stmt:
+    return f.Assign(_at(node), [_expr(node.name)], _expr(node.value))
+
+
+def _unknown_statement(node: ast.stmt) -> f.Stmt:
+    return f.Simple(_at(node), "pass")
+
+
+_STATEMENTS: dict[type, Callable[[Any], f.Stmt]] = _Table(
+    {
+        ast.Expr: _expr_stmt,
+        ast.Assign: _assign,
+        ast.AnnAssign: _ann_assign,
+        ast.AugAssign: _aug_assign,
+        ast.Return: _return,
+        ast.Raise: _raise,
+        ast.If: _if,
+        ast.For: _for(False),
+        ast.AsyncFor: _for(True),
+        ast.While: _while,
+        ast.With: _with(False),
+        ast.AsyncWith: _with(True),
+        ast.Try: _try,
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+        ast.Global: _global,
+        ast.Nonlocal: _nonlocal,
+        ast.Delete: _delete,
+        ast.Assert: _assert,
+        ast.Match: _match,
+        ast.Pass: _simple("pass"),
+        ast.Break: _simple("break"),
+        ast.Continue: _simple("continue"),
+        ast.FunctionDef: _function(False),
+        ast.AsyncFunctionDef: _function(True),
+        ast.ClassDef: _class,
+    },
+    _unknown_statement,
+)
+if hasattr(ast, "TryStar"):
+    _STATEMENTS[ast.TryStar] = _try
+if hasattr(ast, "TypeAlias"):
+    _STATEMENTS[ast.TypeAlias] = _type_alias
