@@ -1,7 +1,8 @@
-"""Strategies for the text of modules: real-looking FastAPI code, broken in many ways, and random code from a small grammar."""
+"""Strategies for the text of modules: real-looking FastAPI code, broken in many ways, and code of a small grammar."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import textwrap
 import tokenize
@@ -52,7 +53,7 @@ SNIPPETS = tuple(
         app = FastAPI(root_path="/api")
         app.include_router(router, prefix="/v1")
         ''',
-        '''
+        """
         from __future__ import annotations
 
         import enum
@@ -81,8 +82,8 @@ SNIPPETS = tuple(
             id: Mapped[int] = mapped_column(primary_key=True)
             user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
             user: Mapped["User"] = relationship(back_populates="orders")
-        ''',
-        '''
+        """,
+        """
         import asyncio, time, requests
         from functools import lru_cache, partial
         from pydantic import BaseModel, Field, field_validator
@@ -130,8 +131,8 @@ SNIPPETS = tuple(
         for module in (r, app):
             app.include_router(module, prefix=settings().prefix)
         app.add_middleware(CORSMiddleware, allow_origins=settings().origins, allow_credentials=True)
-        ''',
-        '''
+        """,
+        """
         from fastapi import FastAPI, APIRouter, Depends, Security, Request, WebSocket
         from fastapi.security import OAuth2PasswordBearer
 
@@ -186,7 +187,7 @@ SNIPPETS = tuple(
                 nonlocal_ = others
             case _:
                 app = None
-        ''',
+        """,
     )
 )
 
@@ -196,10 +197,10 @@ _WORDS = sorted({token for text in SNIPPETS for token in text.split()})
 def _tokens(text: str) -> list[str]:
     """The tokens of a text, as far as it can be read."""
     found: list[str] = []
-    try:
-        found.extend(token.string for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.string.strip())
-    except (tokenize.TokenError, SyntaxError):
-        pass  # what was read so far is enough to choose from
+    with contextlib.suppress(tokenize.TokenError, SyntaxError):  # what was read so far is enough to choose from
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.string.strip():
+                found.append(token.string)
     return found
 
 
@@ -241,7 +242,9 @@ _names = st.sampled_from(["app", "router", "get_db", "db", "User", "x", "self", 
 _atoms = st.one_of(
     _names,
     st.integers(-2, 2**70).map(str),
-    st.sampled_from(["None", "...", "True", "1.5", "1j", 'b"x"', '"/v1/{id}"', "'*'", '"\\ud800"', '""', "[]", "{}", "()"]),
+    st.sampled_from(
+        ["None", "...", "True", "1.5", "1j", 'b"x"', '"/v1/{id}"', "'*'", '"\\ud800"', '""', "[]", "{}", "()"]
+    ),
 )
 
 
@@ -315,7 +318,15 @@ _simple = st.one_of(
     st.builds("del {}".format, _names),
     st.builds("from {}{} import {} as {}".format, st.sampled_from(["", ".", "..", "...."]), _names, _names, _names),
     st.sampled_from(
-        ["from . import *", "import app.models as m, x", "from m0 import *", "global app", "pass", "break", "from fastapi import *"]
+        [
+            "from . import *",
+            "import app.models as m, x",
+            "from m0 import *",
+            "global app",
+            "pass",
+            "break",
+            "from fastapi import *",
+        ]
     ),
 )
 
@@ -330,7 +341,9 @@ contents = st.one_of(texts.map(lambda t: t.encode("utf-8", "replace")), st.binar
 
 #: Files of a small project, by path.
 projects = st.dictionaries(
-    st.sampled_from(["m0.py", "main.py", "app/__init__.py", "app/main.py", "app/models.py", "app/schemas.py", "app/api/users.py"]),
+    st.sampled_from(
+        ["m0.py", "main.py", "app/__init__.py", "app/main.py", "app/models.py", "app/schemas.py", "app/api/users.py"]
+    ),
     contents,
     min_size=1,
     max_size=4,

@@ -66,7 +66,12 @@ class Project:
     def run(self, *arguments: str, before: Callable[[], None] | None = None) -> Outcome:
         """Run any command in the project."""
         done = subprocess.run(
-            [*COMMAND, *arguments], cwd=self.root, capture_output=True, timeout=120, preexec_fn=before, env=environment()
+            [*COMMAND, *arguments],
+            cwd=self.root,
+            capture_output=True,
+            timeout=120,
+            preexec_fn=before,
+            env=environment(),
         )
         return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
 

@@ -12,9 +12,12 @@ NONSENSE = {
     "an unknown code": ('select = ["FG0O1"]', ["FG0O1"]),
     "an unknown name": ('ignore = ["syntax-eror"]', ["syntax-eror", "syntax-error"]),
     "an unknown preset": ('preset = "gide"', ["gide", "guide"]),
-    "a wrong type": ('select = 5', ["select"]),
+    "a wrong type": ("select = 5", ["select"]),
     "a wrong item": ("exclude = [1]", ["exclude"]),
-    "an unknown key of an override": ('[[tool.fastapi-guardrails.overrides]]\npath = "a"\nignor = ["FG001"]', ["ignor", "ignore"]),
+    "an unknown key of an override": (
+        '[[tool.fastapi-guardrails.overrides]]\npath = "a"\nignor = ["FG001"]',
+        ["ignor", "ignore"],
+    ),
     "a rule file that is not there": ('rules = ["nowhere/rules.py"]', ["nowhere/rules.py"]),
     "broken TOML": ("select = [", ["pyproject.toml"]),
 }
@@ -38,7 +41,9 @@ def test_a_config_file_that_is_none(project: Project, content: bytes) -> None:
     assert "pyproject.toml" in outcome.err
 
 
-@pytest.mark.parametrize("arguments", [["--select", "FG9999"], ["--output-format", "yaml"], ["--jobs", "-3"], ["--config", "nowhere.toml"]])
+@pytest.mark.parametrize(
+    "arguments", [["--select", "FG9999"], ["--output-format", "yaml"], ["--jobs", "-3"], ["--config", "nowhere.toml"]]
+)
 def test_wrong_usage(project: Project, arguments: list[str]) -> None:
     outcome = project.run("check", *arguments)
     assert (outcome.code, outcome.out) == (2, "")

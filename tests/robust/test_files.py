@@ -63,7 +63,8 @@ DEEP = {
     "decorators": "@a\n" * 5000 + "def f(): pass\n",
     "types": "def f(x: " + "list[" * 150 + "int" + "]" * 150 + "): pass\n",
     "routes": "from fastapi import FastAPI\napp = FastAPI()\n" + "app = app" + ".get('/')(f)" * 3000 + "\n",
-    "aliases": "".join(f"a{n + 1} = a{n}\n" for n in range(3000)) + "a0 = 1\nfrom fastapi import FastAPI\napp = FastAPI(root_path=a3000)\n",
+    "aliases": "".join(f"a{n + 1} = a{n}\n" for n in range(3000))
+    + "a0 = 1\nfrom fastapi import FastAPI\napp = FastAPI(root_path=a3000)\n",
     "bases": "class C0: pass\n" + "".join(f"class C{n + 1}(C{n}): pass\n" for n in range(3000)),
     "call chain": "import time\nasync def g(): f0()\n"
     + "".join(f"def f{n}(): f{n + 1}()\n" for n in range(3000))
@@ -72,8 +73,10 @@ DEEP = {
     + "".join(f"def d{n + 1}(x=Depends(d{n})): pass\n" for n in range(1500))
     + "@app.get('/')\ndef read(x=Depends(d1500)): pass\n",
     "circles": "from fastapi import APIRouter, Depends, FastAPI\na = b\nb = a\nclass C(D): pass\nclass D(C): pass\n"
-    "r = APIRouter(prefix=a)\ns = APIRouter(prefix=f'{a}{b}')\nr.include_router(s)\ns.include_router(r)\napp = FastAPI(root_path=b)\n"
-    "app.include_router(r, prefix=a)\napp.mount('/', app)\ndef f(x=Depends(g)): return g()\ndef g(x=Depends(f)): return f()\n"
+    "r = APIRouter(prefix=a)\ns = APIRouter(prefix=f'{a}{b}')\nr.include_router(s)\ns.include_router(r)\n"
+    "app = FastAPI(root_path=b)\n"
+    "app.include_router(r, prefix=a)\napp.mount('/', app)\n"
+    "def f(x=Depends(g)): return g()\ndef g(x=Depends(f)): return f()\n"
     "@r.get(b, response_model=C, dependencies=[Depends(g)])\nasync def e(x: D = Depends()): return f()\n",
 }
 

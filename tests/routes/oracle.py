@@ -21,7 +21,16 @@ ENVIRONMENT = {"ADMIN_EMAIL": "admin@example.com"}
 FILES = {"static/a.txt": "", "templates/item.html": "", "dist/index.html": "<html></html>", "dist/404.html": ""}
 
 #: What is held against the running app, and how.
-COMPARED = ("endpoint", "is_async", "status_code", "response_model", "tags", "dependencies", "secured", "include_in_schema")
+COMPARED = (
+    "endpoint",
+    "is_async",
+    "status_code",
+    "response_model",
+    "tags",
+    "dependencies",
+    "secured",
+    "include_in_schema",
+)
 
 
 class Tables(NamedTuple):
@@ -71,7 +80,15 @@ def import_programs(programs: Path, scratch: Path) -> dict[str, dict[str, Any]]:
         (scratch / name).write_text(text)
     modules = sorted({module_name(f.relative_to(programs)) for f in (programs / "docs_src").rglob("*.py")})
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(Path(__file__).with_name("running.py")), str(programs), str(scratch), *modules],
+        [
+            sys.executable,
+            "-W",
+            "ignore",
+            str(Path(__file__).with_name("running.py")),
+            str(programs),
+            str(scratch),
+            *modules,
+        ],
         env=os.environ | ENVIRONMENT,
         capture_output=True,
         text=True,

@@ -1,8 +1,9 @@
 """Write the route tables of running apps as JSON: `python running.py ROOT SCRATCH MODULE...`.
 
-Every module is imported in a forked process of its own, from ROOT, with SCRATCH as its working directory, so that one program cannot
-change another's tables. Prints one object: module → {"apps": [...]} or {"error": "..."}; an app has the file and line of
-its `FastAPI(...)` call, its routes have the keys of `fastapi-guardrails routes`, and `library` where the endpoint is no code of ROOT.
+Every module is imported in a forked process of its own, from ROOT, with SCRATCH as its working directory, so that one
+program cannot change another's tables. Prints one object: module → {"apps": [...]} or {"error": "..."}; an app has the
+file and line of its `FastAPI(...)` call, its routes have the keys of `fastapi-guardrails routes`, and `library` where
+the endpoint is no code of ROOT.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def answer(root: str, module: str) -> dict[str, Any]:
     except BaseException as error:  # a program may raise SystemExit while it is imported
         return {"error": "".join(traceback.format_exception_only(error)).strip()}
     own = str(Path(imported.__file__ or "").relative_to(root))
-    return {"apps": [{"path": path, "line": line, "routes": list(routes(app))} for app, path, line in made if path == own]}
+    return {
+        "apps": [{"path": path, "line": line, "routes": list(routes(app))} for app, path, line in made if path == own]
+    }
 
 
 def record_apps(root: str) -> Made:

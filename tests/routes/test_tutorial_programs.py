@@ -1,6 +1,7 @@
 """The static route tables of FastAPI's tutorial programs equal those of the running apps.
 
-`exceptions.json` names the programs that cannot be imported, and those that no static reading can get right, each with the reason.
+`exceptions.json` names the programs that cannot be imported, and those that no static reading can get right, each with
+the reason.
 """
 
 from __future__ import annotations
