@@ -1,0 +1,216 @@
+"""Which files a project consists of: every Python file below its root that neither git nor the config leaves out."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+#: Names of folders that hold no code of the project, wherever they are.
+EXCLUDED_FOLDERS = frozenset(
+    {
+        ".bzr", ".eggs", ".git", ".guardrails_cache", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pyenv",
+        ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__", "__pypackages__", "node_modules",
+        "site-packages", "venv",
+    }
+)  # fmt: skip
+
+#: Names of folders that tools write to, unless they are packages of the project.
+BUILD_FOLDERS = frozenset({"build", "dist", "_build"})
+
+
+class SourceFile(NamedTuple):
+    """A file to read; `path` is relative to the project root, with `/`."""
+
+    path: str
+
+
+class Problem(NamedTuple):
+    """A folder that could not be listed: its path relative to the project root, and why."""
+
+    path: str
+    message: str
+
+
+class Discovery(NamedTuple):
+    """What was found: files sorted by path, and what could not be looked into."""
+
+    files: list[SourceFile]
+    problems: list[Problem]
+
+
+def find_root(paths: Sequence[Path]) -> Path:
+    """The project root of paths: the nearest folder with a `pyproject.toml` at or above all of them, else the folder
+    that holds them all.
+
+    Args:
+        paths: files or folders; the current folder where there is none.
+    """
+    absolute = [Path(os.path.abspath(path)) for path in paths] or [Path.cwd()]
+    folders = [path if path.is_dir() else path.parent for path in absolute]
+    common = Path(os.path.commonpath(folders))
+    for folder in (common, *common.parents):
+        if (folder / "pyproject.toml").is_file():
+            return folder
+    return common
+
+
+def discover(root: Path, exclude: Sequence[str] = (), explicit: Iterable[str] = ()) -> Discovery:
+    """The Python files below a root.
+
+    Left out are what `.gitignore` files say (nested ones, those of the folders above up to the repository's, and
+    `.git/info/exclude`; no git needed), the folders of tools and virtual environments, and what `exclude` names.
+    A symbolic link is followed only out of the project: what is inside is found at its own place.
+
+    Args:
+        root: the project root.
+        exclude: globs as in `.gitignore`, relative to the root.
+        explicit: files, relative to the root, that are taken even if they are excluded.
+    """
+    walk = _Walk(os.path.abspath(root), exclude)
+    paths = set(walk.run())
+    for path in explicit:
+        if path.endswith(".py") and os.path.isfile(os.path.join(walk.root, path)):
+            paths.add(path)
+    return Discovery([SourceFile(path) for path in sorted(paths)], sorted(walk.problems))
+
+
+class _Ignore(NamedTuple):
+    """Patterns that hold below a folder; `prefix` turns a path relative to the root into one that they match."""
+
+    base: str
+    prefix: str
+    spec: GitIgnoreSpec
+
+    def verdict(self, path: str) -> bool | None:
+        """Whether the patterns leave a path out (True), take it in again (False) or say nothing of it."""
+        return self.spec.check_file(self.prefix + path[len(self.base) :]).include
+
+
+class _Walk:
+    """One walk over the tree below a root."""
+
+    def __init__(self, root: str, exclude: Sequence[str]) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+        self._real_root = os.path.realpath(root)
+        self._linked: set[str] = set()
+        self._exclude = _Ignore("", "", _compile(exclude)) if exclude else None
+
+    def run(self) -> Iterator[str]:
+        """Paths of all files, in no order."""
+        stack = [(self.root, "", tuple(self._above()))]
+        while stack:
+            folder, prefix, ignores = stack.pop()
+            entries = self._list(folder, prefix)
+            names = {entry.name for entry in entries}
+            if prefix and _is_foreign(prefix, names):
+                continue
+            if ".gitignore" in names:
+                ignores = (*ignores, *_read_ignores(os.path.join(folder, ".gitignore"), prefix, ""))
+            for entry in entries:
+                path = prefix + entry.name
+                if entry.name.endswith(".py") and self._is_file(entry):
+                    if not self._is_ignored(path, ignores):
+                        yield path
+                elif self._is_folder(entry) and not self._is_ignored(path + "/", ignores):
+                    stack.append((entry.path, path + "/", ignores))
+
+    def _list(self, folder: str, prefix: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(folder) as entries:
+                return list(entries)
+        except OSError as error:
+            self.problems.append(Problem(prefix.rstrip("/") or ".", error.strerror or str(error)))
+            return []
+
+    def _is_file(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            return entry.is_file() and not (entry.is_symlink() and self._is_inside(entry.path))
+        except OSError:  # a loop of links
+            return False
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        if entry.name in EXCLUDED_FOLDERS:
+            return False
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                return True
+            return entry.is_symlink() and entry.is_dir() and self._is_new_folder(entry.path)
+        except OSError:  # a loop of links
+            return False
+
+    def _is_inside(self, link: str) -> bool:
+        return os.path.realpath(link).startswith(self._real_root + os.sep)
+
+    def _is_new_folder(self, link: str) -> bool:
+        """Whether a link leads to a folder outside the project, not walked yet, that does not hold the project."""
+        target = os.path.realpath(link)
+        if target in self._linked or self._is_inside(link) or (self._real_root + os.sep).startswith(target + os.sep):
+            return False
+        self._linked.add(target)
+        return True
+
+    def _is_ignored(self, path: str, ignores: tuple[_Ignore, ...]) -> bool:
+        if self._exclude is not None and self._exclude.verdict(path):
+            return True
+        for ignore in reversed(ignores):
+            verdict = ignore.verdict(path)
+            if verdict is not None:
+                return verdict
+        return False
+
+    def _above(self) -> Iterator[_Ignore]:
+        """Patterns of the repository that hold in the root: those of the folders above it, outermost first.
+
+        A root that is itself ignored was asked for all the same: then they do not count.
+        """
+        folder, below = self.root, ""
+        found: list[_Ignore] = []
+        while not os.path.exists(os.path.join(folder, ".git")):
+            parent, name = os.path.split(folder)
+            if parent == folder:
+                return
+            folder, below = parent, f"{name}/{below}"
+            found += _read_ignores(os.path.join(folder, ".gitignore"), "", below)
+        found += _read_ignores(os.path.join(folder, ".git", "info", "exclude"), "", below)
+        for ignore in reversed(found):
+            if not (ignore.prefix and ignore.spec.check_file(ignore.prefix).include):
+                yield ignore
+
+
+def _is_foreign(path: str, names: set[str]) -> bool:
+    """Whether a folder holds a virtual environment or what a tool built."""
+    if "pyvenv.cfg" in names:
+        return True
+    return path.rstrip("/").rpartition("/")[2] in BUILD_FOLDERS and "__init__.py" not in names
+
+
+def _read_ignores(file: str, base: str, prefix: str) -> list[_Ignore]:
+    """The patterns of an ignore file, if it is there and can matter to Python files."""
+    try:
+        with open(file, encoding="utf-8", errors="replace") as stream:
+            lines = [line.rstrip("\n") for line in stream]
+    except OSError:
+        return []
+    patterns = [line for line in lines if _may_matter(line)]
+    return [_Ignore(base, prefix, _compile(patterns))] if patterns else []
+
+
+#: Patterns that match files of another kind, or folders that are left out anyway: four of five in a usual file.
+_IRRELEVANT = re.compile(r"\*\*?/?\*?\.(?!py$)[A-Za-z0-9_-]+\Z|\*\.py\[\w+\]|\*\.egg-info/")
+
+
+def _may_matter(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith("#") and not _IRRELEVANT.fullmatch(line)
+
+
+def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # 40 ms: only where there are patterns
+
+    return GitIgnoreSpec.from_lines(patterns)

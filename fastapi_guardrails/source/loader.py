@@ -1,0 +1,400 @@
+"""Load a project: the bytes of its files, then the facts of each, from the cache or made anew."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from fastapi_guardrails.source import facts as f
+from fastapi_guardrails.source import suppressions
+from fastapi_guardrails.source.extract import extract
+from fastapi_guardrails.source.files import SourceFile
+from fastapi_guardrails.source.roots import Roots
+from fastapi_guardrails.source.text import Text, TextError, count_lines, decode
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from fastapi_guardrails.source.cache import Cache
+
+Progress = Callable[[int, int], None]
+
+#: Bytes of source that must be there to read for each further process: what a forked one costs, and a new interpreter.
+_FORK_PAYS = 150_000
+_SPAWN_PAYS = 2_000_000
+
+#: How deep expressions may be nested. What is nested deeper is left out of the facts.
+_MAX_DEPTH = 90
+
+
+class Contents(NamedTuple):
+    """The bytes of files, and why some could not be read.
+
+    Attributes:
+        data: bytes by path; empty for a file that could not be read.
+        digests: digest of each file's bytes, by path.
+        errors: messages by path.
+    """
+
+    data: dict[str, bytes]
+    digests: dict[str, bytes]
+    errors: dict[str, str]
+
+    def digest(self) -> bytes:
+        """A digest of all files: paths, contents and errors."""
+        whole = blake2b(digest_size=16)
+        for path, digest in self.digests.items():
+            whole.update(path.encode("utf-8", "surrogateescape") + b"\0" + digest)
+        whole.update(repr(sorted(self.errors.items())).encode("utf-8", "backslashreplace"))
+        return whole.digest()
+
+
+class Sources:
+    """The loaded files of a project.
+
+    Attributes:
+        root: the project root.
+        modules: facts by path, decoded when they are first asked for.
+    """
+
+    def __init__(self, root: Path, contents: Contents, encoded: Mapping[str, bytes]) -> None:
+        self.root = root
+        self.modules: Mapping[str, f.ModuleFacts] = _Modules(encoded, contents.errors)
+        self._contents = contents
+        self._texts: dict[str, Text] = {}
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Import roots, relative to the project root (`""`), with `/`."""
+        return self.import_roots.roots
+
+    @cached_property
+    def import_roots(self) -> Roots:
+        """Where modules are, by dotted name."""
+        imports = {path: list(_imports(module.body)) for path, module in self.modules.items()}
+        return Roots(self.modules, imports, self.root.name)
+
+    @cached_property
+    def unparsed(self) -> list[str]:
+        """Paths of the files that could not be read as Python, sorted."""
+        return sorted(path for path, module in self.modules.items() if module.error is not None)
+
+    def text(self, path: str) -> str:
+        """A file's text exactly as written, without its BOM; empty if it cannot be decoded."""
+        return self.decoded(path).text
+
+    def decoded(self, path: str) -> Text:
+        """A file's text with its encoding, BOM and newline style.
+
+        Raises:
+            KeyError: no such file was loaded.
+        """
+        text = self._texts.get(path)
+        if text is None:
+            try:
+                text = decode(self._contents.data[path])
+            except TextError:
+                text = Text("", "utf-8", False, "\n")
+            self._texts[path] = text
+        return text
+
+
+class _Modules(Mapping[str, f.ModuleFacts]):
+    """Facts by path, decoded on access."""
+
+    def __init__(self, encoded: Mapping[str, bytes], errors: Mapping[str, str]) -> None:
+        self._encoded = encoded
+        self._errors = errors
+        self._decoded: dict[str, f.ModuleFacts] = {}
+
+    def __getitem__(self, path: str) -> f.ModuleFacts:
+        module = self._decoded.get(path)
+        if module is None:
+            error = self._errors.get(path)
+            module = f.decode(self._encoded[path]) if error is None else _unread(f.ParseError(1, 1, error), 0)
+            module.path = path
+            self._decoded[path] = module
+        return module
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._encoded or path in self._errors
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._encoded)
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+
+def read(root: Path, files: Sequence[SourceFile]) -> Contents:
+    """The bytes of files. One that cannot be read is among the errors, and empty."""
+    base = os.path.join(root, "")
+    data: dict[str, bytes] = {}
+    digests: dict[str, bytes] = {}
+    errors: dict[str, str] = {}
+    for (path,) in files:
+        try:
+            with open(base + path, "rb", buffering=0) as stream:
+                content = stream.read()
+        except OSError as error:
+            content = b""
+            errors[path] = f"cannot be read: {error.strerror or error}"
+        data[path] = content
+        digests[path] = blake2b(content, digest_size=16).digest()
+    return Contents(data, digests, errors)
+
+
+def load(
+    root: Path,
+    files: Sequence[SourceFile],
+    *,
+    jobs: int = 0,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+    contents: Contents | None = None,
+) -> Sources:
+    """The facts of all files.
+
+    Args:
+        root: the project root.
+        files: what to load, as `files.discover` gives it.
+        jobs: how many processes may work; 0 for as many as there are processors.
+        cache: where facts are kept between runs.
+        progress: called with how many files are done, and how many there are.
+        contents: the files' bytes, if `read` was called before.
+    """
+    contents = contents or read(root, files)
+    encoded: dict[str, bytes] = dict.fromkeys(contents.data, b"")
+    missing: dict[bytes, bytes] = {}
+    known: dict[bytes, bytes] = {}
+    for path, digest in contents.digests.items():
+        if digest not in known and digest not in missing:
+            found = cache.get(digest) if cache else None
+            if found is None:
+                missing[digest] = contents.data[path]
+            else:
+                known[digest] = found
+    done = len(encoded) - len(missing)
+    report = _ignore if progress is None else lambda count: progress(done + count, len(encoded))
+    report(0)
+    made = dict(zip(missing, _read_all(list(missing.values()), jobs, report), strict=True))
+    for path, digest in contents.digests.items():
+        encoded[path] = made[digest] if digest in made else known[digest]
+    if cache and made:
+        cache.save(made, keep=known)
+    return Sources(root, contents, encoded)
+
+
+def read_module(data: bytes) -> f.ModuleFacts:
+    """The facts of a file: a pure function of its bytes (`path` is empty). Never raises for what the bytes are."""
+    lines = count_lines(data)
+    try:
+        try:
+            tree, text = ast.parse(data), None
+        except (SyntaxError, ValueError) as error:
+            tree, text = _parse_otherwise(data, error)
+        body = _extract(tree)
+        found = suppressions.find(text or decode(data).text, tree) if suppressions.may_hold(data) else []
+    except TextError as error:
+        return _unread(f.ParseError(error.line, error.column, error.message), lines)
+    except SyntaxError as error:
+        return _unread(f.ParseError(max(error.lineno or 1, 1), max(error.offset or 1, 1), error.msg), lines)
+    except (RecursionError, MemoryError):
+        return _unread(f.ParseError(1, 1, "nested too deeply to be read"), lines)
+    return f.ModuleFacts("", body, found, None, lines)
+
+
+def parse_again(text: str) -> ast.Module | None:
+    """The syntax tree of a file's text, as facts were made from it; None for one that cannot be parsed."""
+    try:
+        with _quiet():
+            try:
+                return ast.parse(text)
+            except (SyntaxError, ValueError) as error:
+                return _lowered(text, error)
+    except (SyntaxError, RecursionError, MemoryError):
+        return None
+
+
+def _unread(error: f.ParseError, lines: int) -> f.ModuleFacts:
+    return f.ModuleFacts("", [], [], error, lines)
+
+
+def _parse_otherwise(data: bytes, error: Exception) -> tuple[ast.Module, str]:
+    """The tree of a file that the running Python rejects, if it is only too new for it."""
+    text = decode(data).text
+    return _lowered(text, error), text
+
+
+def _lowered(text: str, error: Exception) -> ast.Module:
+    from fastapi_guardrails.source import lower  # brings libcst, which few projects need here
+
+    return lower.parse(text, error)
+
+
+def _extract(tree: ast.Module) -> list[f.Stmt]:
+    try:
+        return extract(tree)
+    except RecursionError:
+        _prune(tree)
+        return extract(tree)
+
+
+def _prune(tree: ast.Module) -> None:
+    """Replace, in place, the expressions that are nested deeper than anybody writes by `...`."""
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.expr) and depth >= _MAX_DEPTH:
+                setattr(node, name, ast.copy_location(ast.Constant(...), value))
+            elif isinstance(value, ast.AST):
+                stack.append((value, depth + 1))
+            elif isinstance(value, list):
+                if depth >= _MAX_DEPTH:
+                    value[:] = [v for v in value if not isinstance(v, ast.expr)]
+                stack += [(item, depth + 1) for item in value if isinstance(item, ast.AST)]
+
+
+# --- processes -----------------------------------------------------------------------------------------------------
+
+
+def _ignore(count: int) -> None:
+    """Nobody wants to know."""
+
+
+def _encoded_facts(data: bytes) -> bytes:
+    try:
+        return f.encode(read_module(data))
+    except RecursionError:
+        return f.encode(_unread(f.ParseError(1, 1, "nested too deeply to be read"), count_lines(data)))
+
+
+def _read_share(share: list[bytes], report: Callable[[int], None]) -> list[bytes]:
+    """Encoded facts of files, in this process."""
+    made = []
+    with _quiet():
+        for count, data in enumerate(share, start=1):
+            made.append(_encoded_facts(data))
+            if not count % 20:
+                report(count)
+    return made
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No garbage collection (trees have no cycles worth it) and no warnings of the compiler about what it reads."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_all(files: list[bytes], jobs: int, report: Callable[[int], None]) -> list[bytes]:
+    """Encoded facts of files, in as many processes as pay. The result does not depend on how many."""
+    count = _process_count(files, jobs)
+    if count == 1:
+        return _read_share(files, report)
+    shares = _split(files, count)
+    workers = [_Worker([files[i] for i in share]) for share in shares[1:]]
+    own = _read_share([files[i] for i in shares[0]], lambda done: report(done * count))
+    made: list[bytes] = [b""] * len(files)
+    for share, results in zip(shares, [own, *(worker.results() for worker in workers)], strict=True):
+        for index, result in zip(share, results, strict=True):
+            made[index] = result
+    return made
+
+
+def _process_count(files: list[bytes], jobs: int) -> int:
+    allowed = min(jobs or _processors(), _processors(), len(files))
+    if allowed <= 1:
+        return 1
+    pays = _FORK_PAYS if _can_fork() else _SPAWN_PAYS
+    return max(1, min(allowed, sum(map(len, files)) // pays))
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _can_fork() -> bool:
+    """Whether a copy of this process is safe: Linux, and no other thread that may hold a lock."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _split(files: list[bytes], count: int) -> list[list[int]]:
+    """Indexes of files in shares of about equal bytes, the largest files first."""
+    shares: list[list[int]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    for index in sorted(range(len(files)), key=lambda i: -len(files[i])):
+        least = sizes.index(min(sizes))
+        shares[least].append(index)
+        sizes[least] += len(files[index]) + 500
+    return shares
+
+
+class _Worker:
+    """A process that reads a share of the files."""
+
+    def __init__(self, share: list[bytes]) -> None:
+        import multiprocessing
+
+        context: Any = multiprocessing.get_context("fork" if _can_fork() else "spawn")
+        self._share = share
+        self._receiver: Connection
+        sender: Connection
+        self._receiver, sender = context.Pipe(duplex=False)
+        self._process: BaseProcess = context.Process(target=_work, args=(share, sender), daemon=True)
+        self._process.start()
+        sender.close()
+
+    def results(self) -> list[bytes]:
+        """Encoded facts of the share; read in this process if the worker died."""
+        try:
+            made = msgspec.msgpack.decode(self._receiver.recv_bytes(), type=list[bytes])
+        except (EOFError, OSError):
+            made = []
+        finally:
+            self._receiver.close()
+            self._process.join()
+        return made if len(made) == len(self._share) else _read_share(self._share, _ignore)
+
+
+def _work(share: list[bytes], sender: Connection) -> None:
+    sender.send_bytes(msgspec.msgpack.encode(_read_share(share, _ignore)))
+    sender.close()
+
+
+def _imports(body: list[f.Stmt]) -> Iterator[str]:
+    """Dotted names that a module imports absolutely, at its top level."""
+    for statement in body:
+        kind = statement.__class__
+        if kind is f.ImportFrom:
+            if not statement.level:  # type: ignore[union-attr]
+                yield statement.module  # type: ignore[union-attr]
+        elif kind is f.Import:
+            for alias in statement.names:  # type: ignore[union-attr]
+                yield alias.name  # type: ignore[union-attr]
+        elif isinstance(statement, (f.If, f.Try)):
+            yield from _imports(statement.body)
+            yield from _imports(statement.orelse)
+            for handler in getattr(statement, "handlers", ()):
+                yield from _imports(handler.body)

@@ -1,0 +1,260 @@
+"""Syntax that is newer than the running Python, rewritten to what it reads, every line and nearly every column kept.
+
+libcst's parser does not depend on the interpreter. Where it reads what `ast` does not, what is too new is replaced in
+the text by something of the same width that means the same to a reader of facts:
+
+- `class A[T](B)` and `def f[T](x)` lose the brackets; the class gets a last base `__type_parameters__[T]`;
+- `type X[T] = Y` becomes `X = Y`;
+- `except A, B:` becomes `except(A, B):`, and `except*` becomes `except` where that is unknown;
+- f-strings that reuse their quotes get others inside, template strings become f-strings;
+- stars in subscripts and in annotations are left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from fastapi_guardrails.source.facts import TYPE_PARAMETERS
+from fastapi_guardrails.source.text import line_starts
+
+#: Brackets nested deeper than this are left to `ast`, which refuses them without harm.
+_MAX_BRACKETS = 150
+
+_Edit = tuple[int, int, str]
+
+
+def parse(text: str, error: Exception) -> ast.Module:
+    """The tree of a text that `ast` cannot read as it is.
+
+    Args:
+        text: the file's text.
+        error: why `ast` could not.
+
+    Raises:
+        SyntaxError: libcst cannot read it either: the error that lies further on in the file.
+        RecursionError: it is nested too deeply.
+    """
+    if _bracket_depth(text) > _MAX_BRACKETS:
+        raise _as_syntax_error(error)
+    module = _parse_concrete(text, error)
+    lowered = _lower(text, module)
+    try:
+        return ast.parse(lowered)
+    except (SyntaxError, ValueError):
+        raise _as_syntax_error(error) from None
+
+
+def _bracket_depth(text: str) -> int:
+    depth = deepest = 0
+    for bracket in re.findall(r"[(\[{}\])]", text):
+        depth += 1 if bracket in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _as_syntax_error(error: Exception) -> SyntaxError:
+    return error if isinstance(error, SyntaxError) else SyntaxError(str(error), ("", 1, 1, ""))
+
+
+def _parse_concrete(text: str, error: Exception) -> cst.Module:
+    try:
+        return _with_deep_stack(lambda: cst.parse_module(text))
+    except cst.ParserSyntaxError as later:
+        ours = _as_syntax_error(error)
+        # `ast` names the error better, but stops at the first thing that is too new for it.
+        if later.raw_line > (ours.lineno or 1):
+            message = later.message.partition(": ")[2] or later.message
+            raise SyntaxError(message, ("", later.raw_line, later.raw_column + 1, "")) from None
+        raise ours from None
+
+
+def _with_deep_stack(work: Callable[[], cst.Module]) -> cst.Module:
+    """The result of work, done on a stack that deep nesting does not exhaust."""
+    result: list[cst.Module] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:  # it is raised again where it belongs
+            errors.append(error)
+
+    previous = threading.stack_size(256 * 1024 * 1024)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(previous)
+    if errors:
+        raise errors[0]
+    return result[0]
+
+
+def _lower(text: str, module: cst.Module) -> str:
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+    finder = _Finder(text, wrapper.resolve(PositionProvider))
+    wrapper.module.visit(finder)
+    return _apply(text, finder.edits)
+
+
+def _apply(text: str, edits: Sequence[_Edit]) -> str:
+    """The text with replacements made; of two that overlap the outer one."""
+    parts: list[str] = []
+    at = 0
+    for start, end, new in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+        if start >= at:
+            parts += [text[at:start], new]
+            at = end
+    return "".join(parts) + text[at:]
+
+
+class _Finder(cst.CSTVisitor):
+    """Collects what must be replaced."""
+
+    def __init__(self, text: str, positions: Any) -> None:
+        super().__init__()
+        self.edits: list[_Edit] = []
+        self._text = text
+        self._starts = line_starts(text)
+        self._positions = positions
+
+    def _span(self, node: cst.CSTNode) -> tuple[int, int]:
+        place = self._positions[node]
+        start, end = place.start, place.end
+        return self._starts[start.line - 1] + start.column, self._starts[end.line - 1] + end.column
+
+    def _replace(self, start: int, end: int, new: str) -> None:
+        self.edits.append((start, end, new))
+
+    # --- type parameters -------------------------------------------------------------------------------------------
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        if node.type_parameters and sys.version_info < (3, 13):
+            self._blank_parameters(node.name, node.type_parameters)
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        if not node.type_parameters or sys.version_info >= (3, 13):
+            return
+        end = self._blank_parameters(node.name, node.type_parameters)
+        names = ", ".join(item.param.name.value for item in node.type_parameters.params)
+        generic = f"{TYPE_PARAMETERS}[{names}]"
+        arguments = [*node.bases, *node.keywords]
+        if not arguments:
+            opening = self._text.find("(", end) if isinstance(node.lpar, cst.LeftParen) else -1
+            self._replace(*((opening + 1, opening + 1, generic) if opening >= 0 else (end, end, f"({generic})")))
+        elif node.bases:
+            last = self._span(node.bases[-1].value)[1]
+            self._replace(last, last, f", {generic}")
+        else:
+            first = self._span(node.keywords[0])[0]
+            self._replace(first, first, f"{generic}, ")
+
+    def _blank_parameters(self, name: cst.Name, parameters: cst.TypeParameters) -> int:
+        start, end = self._span(name)[1], self._span(parameters)[1]
+        self._replace(start, end, _blank(self._text[start:end]))
+        return end
+
+    def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
+        if sys.version_info >= (3, 13):
+            return
+        start = self._span(node)[0]
+        end = self._span(node.type_parameters or node.name)[1]
+        name = node.name.value
+        self._replace(start, end, name + _blank(self._text[start + len(name) : end]))
+
+    # --- exceptions ------------------------------------------------------------------------------------------------
+
+    def visit_ExceptHandler(self, node: cst.ExceptHandler) -> None:
+        self._parenthesise(node.type)
+
+    def visit_ExceptStarHandler(self, node: cst.ExceptStarHandler) -> None:
+        self._parenthesise(node.type)
+        if sys.version_info < (3, 11):
+            star = self._text.index("*", self._span(node)[0])
+            self._replace(star, star + 1, " ")
+
+    def _parenthesise(self, types: cst.BaseExpression | None) -> None:
+        if not isinstance(types, cst.Tuple) or types.lpar:
+            return
+        start, end = self._span(types)
+        space = start - 1 if self._text[start - 1] in " \t" else start
+        self._replace(space, start, "(")
+        self._replace(end, end, ")")
+
+    # --- stars -----------------------------------------------------------------------------------------------------
+
+    def visit_Index(self, node: cst.Index) -> None:
+        if node.star and sys.version_info < (3, 11):
+            start = self._span(node)[0]
+            self._replace(start, start + 1, " ")
+
+    # --- strings ---------------------------------------------------------------------------------------------------
+
+    def visit_FormattedString(self, node: cst.FormattedString) -> bool:
+        return self._string(node, node.start, node.end)
+
+    def visit_TemplatedString(self, node: cst.TemplatedString) -> bool:
+        start, _ = self._span(node)
+        if sys.version_info < (3, 14):
+            letter = start + node.start.lower().index("t")
+            self._replace(letter, letter + 1, "f")
+        return self._string(node, node.start, node.end)
+
+    def _string(self, node: Any, opening: str, quote: str) -> bool:
+        """Replace what a formatted string of the old grammar may not hold; False: what is inside is done, too."""
+        if sys.version_info >= (3, 12):
+            return True
+        several_lines = False
+        for part in node.parts:
+            if not isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
+                continue
+            start, end = self._span(part)
+            inside = self._text[start:end]
+            several_lines |= len(quote) == 1 and "\n" in inside
+            self._expression(part, start, end, quote)
+        if several_lines:
+            start, end = self._span(node)
+            at = start + len(opening)
+            self._replace(at, at, quote * 2)
+            self._replace(end, end, quote * 2)
+        return False
+
+    def _expression(self, part: Any, start: int, end: int, quote: str) -> None:
+        """Change the quotes in an interpolated expression, or else put a `...` in its place."""
+        inside = self._text[start:end]
+        if quote not in inside and "\\" not in inside and "#" not in inside:
+            return
+        swapped = inside.replace(quote[0], "'" if quote[0] == '"' else '"')
+        if ("'" in inside and '"' in inside) or not _is_formatted(swapped):
+            first, last = self._span(part.expression)
+            swapped = self._text[start:first] + "...".ljust(last - first) + self._text[last:end]
+            if "\n" in inside or not _is_formatted(swapped):
+                swapped = "{...}" + "\\\n" * inside.count("\n") + " " * (len(inside) - 5)
+        self._replace(start, end, swapped)
+
+
+def _is_formatted(part: str) -> bool:
+    """Whether the running Python reads this as an interpolation."""
+    try:
+        ast.parse(f"f'''{part}'''" if '"' in part else f'f"""{part}"""')
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _blank(text: str) -> str:
+    """White space of the same lines and width: a line break outside of brackets needs a backslash before it."""
+    lines = re.split(r"(\r\n|\r|\n)", text)
+    for index in range(0, len(lines) - 1, 2):
+        lines[index] = " " * max(len(lines[index]) - 1, 0) + "\\"
+    lines[-1] = " " * len(lines[-1])
+    return "".join(lines)

@@ -1,0 +1,162 @@
+"""From where something starts (`finding.Mark`, all that facts keep) to the whole range that a report shows.
+
+The file is parsed again for that: only files with findings pay.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import NamedTuple
+
+from fastapi_guardrails.finding import Mark, Range
+from fastapi_guardrails.source import loader
+from fastapi_guardrails.source.text import character_column, split_lines
+
+#: A place as `ast` counts: 1-based line, 0-based byte offset.
+_Place = tuple[int, int]
+
+_COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.Match)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def resolve(text: str, mark: Mark) -> Range:
+    """The range of what starts at a mark, by the mark's kind.
+
+    An expression is the outermost one that starts there. A compound statement, a definition and an `except` end with
+    their header. Where nothing of that kind starts (and in a file that cannot be parsed) the range is the rest of the
+    line.
+
+    Args:
+        text: the file's text, as `Sources.text` gives it.
+        mark: where it starts.
+    """
+    source = _source(text)
+    if mark.kind == "file":
+        return Range(mark.path, 1, 1, 1, len(source.line(1).rstrip()) + 1)
+    start: _Place = (mark.line, mark.offset)
+    end = None
+    if mark.kind != "line":
+        start, end = source.find(mark.kind, start)
+    if end is None or end <= start:
+        end = source.end_of_line(start)
+    return Range(mark.path, start[0], source.column(start), end[0], source.column(end))
+
+
+class _Index(NamedTuple):
+    """Ends of what starts at a place, by kind."""
+
+    ends: dict[str, dict[_Place, _Place]]
+    decorators: dict[_Place, _Place]
+
+
+class _Source:
+    """A text with what starts where in it."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = split_lines(text)
+        self._text = text
+        self._built: _Index | None = None
+
+    def line(self, number: int) -> str:
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+    def column(self, place: _Place) -> int:
+        return character_column(self.line(place[0]), place[1])
+
+    def end_of_line(self, start: _Place) -> _Place:
+        end = len(self.line(start[0]).rstrip().encode("utf-8", "surrogatepass"))
+        return start[0], max(end, start[1])
+
+    def find(self, kind: str, start: _Place) -> tuple[_Place, _Place | None]:
+        """Where what a mark names starts and ends; no end if nothing of that kind starts there."""
+        index = self._index()
+        if kind == "decorator":
+            return self._decorator(start, index)
+        return start, index.ends.get(kind, {}).get(start)
+
+    def _decorator(self, start: _Place, index: _Index) -> tuple[_Place, _Place | None]:
+        """A decorator is marked by its `@` or by its expression."""
+        if start in index.decorators:
+            before = self.line(start[0]).encode("utf-8", "surrogatepass")[: start[1]]
+            at = before.rfind(b"@")
+            return (start[0], at if at >= 0 else start[1]), index.decorators[start]
+        same_line = (place for place in sorted(index.decorators) if place[0] == start[0] and place > start)
+        expression = next(same_line, None)
+        return start, None if expression is None else index.decorators[expression]
+
+    def _index(self) -> _Index:
+        if self._built is None:
+            self._built = self._build()
+        return self._built
+
+    def _build(self) -> _Index:
+        ends: dict[str, dict[_Place, _Place]] = {
+            kind: {} for kind in ("expr", "stmt", "def", "class", "param", "keyword", "except")
+        }
+        decorators: dict[_Place, _Place] = {}
+        tree = loader.parse_again(self._text)
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, (ast.expr, ast.alias)):
+                start = _start(node)
+                ends["expr"][start] = max(_end(node), ends["expr"].get(start, start))
+            elif isinstance(node, ast.stmt):
+                start = _start(node)
+                ends["stmt"][start] = self._statement_end(node)
+                if isinstance(node, _DEFINITIONS):
+                    ends["class" if isinstance(node, ast.ClassDef) else "def"][start] = self._name_end(node)
+                    decorators.update((_start(d), _end(d)) for d in node.decorator_list)
+            elif isinstance(node, ast.arg):
+                ends["param"][_start(node)] = _end(node)
+            elif isinstance(node, ast.keyword):
+                ends["keyword"][_start(node)] = _end(node)
+            elif isinstance(node, ast.ExceptHandler):
+                ends["except"][_start(node)] = self._handler_end(node)
+        return _Index(ends, decorators)
+
+    def _statement_end(self, node: ast.stmt) -> _Place:
+        if isinstance(node, _DEFINITIONS):
+            return self._name_end(node)
+        if not isinstance(node, _COMPOUND) and type(node).__name__ != "TryStar":
+            return _end(node)
+        header = _start(node)
+        for name, value in ast.iter_fields(node):
+            if name in ("body", "orelse", "finalbody", "handlers", "cases"):
+                continue
+            for item in value if isinstance(value, list) else [value]:
+                header = max([header, *(_end(n) for n in ast.walk(item) if isinstance(n, ast.expr))])
+        word = self.line(header[0]).encode("utf-8", "surrogatepass")[header[1] :]
+        return header if header != _start(node) else (header[0], header[1] + len(word.partition(b":")[0]))
+
+    def _name_end(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> _Place:
+        """The end of a definition's name, which may stand on a later line than its keyword."""
+        name = node.name.encode("utf-8", "surrogatepass")
+        keywords = {"FunctionDef": b"def", "AsyncFunctionDef": b"async def", "ClassDef": b"class"}
+        line, offset = node.lineno, node.col_offset + len(keywords[type(node).__name__])
+        while line <= (node.end_lineno or node.lineno):
+            found = self.line(line).encode("utf-8", "surrogatepass").find(name, offset)
+            if found >= 0:
+                return line, found + len(name)
+            line, offset = line + 1, 0
+        return self.end_of_line(_start(node))
+
+    def _handler_end(self, node: ast.ExceptHandler) -> _Place:
+        if node.type is None:
+            return node.lineno, node.col_offset + len("except")
+        line, offset = _end(node.type)
+        rest = self.line(line).encode("utf-8", "surrogatepass")[offset:]
+        header = rest.partition(b":")[0].rstrip() if node.name or rest.startswith(b")") else b""
+        return line, offset + len(header)
+
+
+@lru_cache(maxsize=4)
+def _source(text: str) -> _Source:
+    return _Source(text)
+
+
+def _start(node: ast.AST) -> _Place:
+    return node.lineno, node.col_offset  # type: ignore[attr-defined]
+
+
+def _end(node: ast.AST) -> _Place:
+    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset  # type: ignore[attr-defined]
