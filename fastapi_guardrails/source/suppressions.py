@@ -75,7 +75,7 @@ def _first_statement(tree: ast.Module | None) -> float:
 def _directives(comment: str, line: int, column: int, head: float) -> Iterator[Suppression]:
     matches = list(_DIRECTIVE.finditer(comment))
     ends = [match.start() for match in matches[1:]] + [len(comment)]
-    for match, end in zip(matches, ends, strict=True):
+    for match, end in zip(matches, ends, strict=False):
         noqa = match["noqa"] is not None
         is_file = not noqa and match["word"].lower() == "ignore-file"
         items = list(_noqa_items(comment, match) if noqa else _items(comment, match))
