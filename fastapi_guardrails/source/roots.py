@@ -145,6 +145,11 @@ class Roots:
         module = stem + ".py"
         return module if module in self._files else None
 
+    def _other(self, stem: str, importer: str) -> str | None:
+        """The file there, unless it is a script that would import itself: `redis.py` means another `redis`."""
+        path = self._at(stem)
+        return None if path == importer and not path.endswith("/__init__.py") else path
+
     def _chain(self, folder: str) -> tuple[str, ...]:
         """The roots at or above a folder, innermost first."""
         chain = self._chains.get(folder)
@@ -159,12 +164,12 @@ class Roots:
         tail = dotted.replace(".", "/")
         folder = _parent(importer)
         for root in self._chain(folder):
-            path = self._at(_join(root, tail))
-            if path is not None and path != importer:
+            path = self._other(_join(root, tail), importer)
+            if path is not None:
                 return path
         if folder in self._last_resort and dotted.partition(".")[0] not in self._external:
-            path = self._at(_join(folder, tail))
-            if path is not None and path != importer:
+            path = self._other(_join(folder, tail), importer)
+            if path is not None:
                 return path
         return self._find_elsewhere(tail, importer) or self._find_at_odds(tail, folder)
 
@@ -186,7 +191,7 @@ class Roots:
         best, nearest, tied = None, -1, False
         for root in self._elsewhere(importer):
             path = self._at(_join(root, tail))
-            if path is None or path == importer:
+            if path is None:
                 continue
             near = _common(root, importer)
             if near > nearest:
@@ -245,19 +250,27 @@ class Roots:
                 if root is None or top == own:  # a module never imports itself
                     external.add(top)
         inner = frozenset(folder for folder, count in passes.items() if count >= starts[folder])
+        inner |= frozenset(folder for folder in self._roots if not starts[folder] and self._is_in_package(folder))
         self._last_resort = inner
         self._external = frozenset(external)
         self._roots -= inner
         self._chains.clear()
         return set(starts) - inner
 
+    def _is_in_package(self, folder: str) -> bool:
+        while folder:
+            folder = _parent(folder)
+            if folder in self._packages:
+                return True
+        return False
+
     def _starts_at(self, dotted: str, importer: str, chain: tuple[str, ...]) -> str | None:
         """The root that an import starts from: the innermost where its whole name is a module, else a folder."""
         tail = dotted.replace(".", "/")
         for root in chain:
-            if self._at(_join(root, tail)) not in (None, importer):
+            if self._other(_join(root, tail), importer) is not None:
                 return root
-        return next((root for root in chain if _join(root, tail) in self._all_folders), None)
+        return next((root for root in chain if _join(root, tail) in self._folders), None)
 
     def _passed(self, root: str, dotted: str) -> list[str]:
         """The folders without `__init__.py` that an import from a root goes through."""
