@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-
-import msgspec
 
 #: Changes whenever facts of the same bytes may come out differently.
 _FORMAT = 1
@@ -62,12 +59,16 @@ class Cache:
         for digest, encoded in entries.items():
             places[digest] = (at, len(encoded))
             at += len(encoded)
+        import msgspec
+
         self._write("facts", msgspec.msgpack.encode(places), b"".join(entries.values()))
 
     def _read_index(self) -> dict[bytes, tuple[int, int]]:
         content = self._read("facts")
         if content is None:
             return {}
+        import msgspec  # an unchanged run needs none of it here
+
         index, self._data = content
         try:
             places = msgspec.msgpack.decode(index, type=dict[bytes, tuple[int, int]])
@@ -121,9 +122,9 @@ class Cache:
         digest = blake2b(payload, digest_size=16).digest()
         try:
             self._make_folder()
-            handle, temporary = tempfile.mkstemp(prefix=".new-", dir=self._folder)
+            temporary = os.path.join(self._folder, f".new-{os.getpid()}-{os.urandom(4).hex()}")
             try:
-                with open(handle, "wb") as stream:
+                with open(temporary, "xb") as stream:
                     stream.write(self._stamp + digest + len(index).to_bytes(8, "big"))
                     stream.write(payload)
                 os.replace(temporary, os.path.join(self._folder, name))

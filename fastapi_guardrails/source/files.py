@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from fastapi_guardrails.source.ignore import Patterns
 
 #: Names of folders that hold no code of the project, wherever they are.
 EXCLUDED_FOLDERS = frozenset(
@@ -85,11 +83,11 @@ class _Ignore(NamedTuple):
 
     base: str
     prefix: str
-    spec: GitIgnoreSpec
+    patterns: Patterns
 
-    def verdict(self, path: str) -> bool | None:
+    def verdict(self, path: str, is_folder: bool) -> bool | None:
         """Whether the patterns leave a path out (True), take it in again (False) or say nothing of it."""
-        return self.spec.check_file(self.prefix + path[len(self.base) :]).include
+        return self.patterns.verdict(self.prefix + path[len(self.base) :], is_folder)
 
 
 class _Walk:
@@ -100,7 +98,7 @@ class _Walk:
         self.problems: list[Problem] = []
         self._real_root = os.path.realpath(root)
         self._linked: set[str] = set()
-        self._exclude = _Ignore("", "", _compile(exclude)) if exclude else None
+        self._exclude = _Ignore("", "", Patterns(exclude)) if exclude else None
 
     def run(self) -> Iterator[str]:
         """Paths of all files, in no order."""
@@ -116,9 +114,9 @@ class _Walk:
             for entry in entries:
                 path = prefix + entry.name
                 if entry.name.endswith(".py") and self._is_file(entry):
-                    if not self._is_ignored(path, ignores):
+                    if not self._is_ignored(path, False, ignores):
                         yield path
-                elif self._is_folder(entry) and not self._is_ignored(path + "/", ignores):
+                elif self._is_folder(entry) and not self._is_ignored(path, True, ignores):
                     stack.append((entry.path, path + "/", ignores))
 
     def _list(self, folder: str, prefix: str) -> list[os.DirEntry[str]]:
@@ -156,11 +154,11 @@ class _Walk:
         self._linked.add(target)
         return True
 
-    def _is_ignored(self, path: str, ignores: tuple[_Ignore, ...]) -> bool:
-        if self._exclude is not None and self._exclude.verdict(path):
+    def _is_ignored(self, path: str, is_folder: bool, ignores: tuple[_Ignore, ...]) -> bool:
+        if self._exclude is not None and self._exclude.verdict(path, is_folder):
             return True
         for ignore in reversed(ignores):
-            verdict = ignore.verdict(path)
+            verdict = ignore.verdict(path, is_folder)
             if verdict is not None:
                 return verdict
         return False
@@ -180,8 +178,14 @@ class _Walk:
             found += _read_ignores(os.path.join(folder, ".gitignore"), "", below)
         found += _read_ignores(os.path.join(folder, ".git", "info", "exclude"), "", below)
         for ignore in reversed(found):
-            if not (ignore.prefix and ignore.spec.check_file(ignore.prefix).include):
+            if not (ignore.prefix and _covers(ignore.patterns, ignore.prefix)):
                 yield ignore
+
+
+def _covers(patterns: Patterns, folder: str) -> bool:
+    """Whether patterns ignore a folder, or one that it is in."""
+    names = folder.rstrip("/").split("/")
+    return any(patterns.verdict("/".join(names[: count + 1]), True) for count in range(len(names)))
 
 
 def _is_foreign(path: str, names: set[str]) -> bool:
@@ -192,25 +196,10 @@ def _is_foreign(path: str, names: set[str]) -> bool:
 
 
 def _read_ignores(file: str, base: str, prefix: str) -> list[_Ignore]:
-    """The patterns of an ignore file, if it is there and can matter to Python files."""
+    """The patterns of an ignore file, if it is there."""
     try:
         with open(file, encoding="utf-8", errors="replace") as stream:
-            lines = [line.rstrip("\n") for line in stream]
+            patterns = Patterns(line.rstrip("\n") for line in stream)
     except OSError:
         return []
-    patterns = [line for line in lines if _may_matter(line)]
-    return [_Ignore(base, prefix, _compile(patterns))] if patterns else []
-
-
-#: Patterns that match files of another kind, or folders that are left out anyway: four of five in a usual file.
-_IRRELEVANT = re.compile(r"\*\*?/?\*?\.(?!py$)[A-Za-z0-9_-]+\Z|\*\.py\[\w+\]|\*\.egg-info/")
-
-
-def _may_matter(line: str) -> bool:
-    return bool(line.strip()) and not line.startswith("#") and not _IRRELEVANT.fullmatch(line)
-
-
-def _compile(patterns: Iterable[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # 40 ms: only where there are patterns
-
-    return GitIgnoreSpec.from_lines(patterns)
+    return [_Ignore(base, prefix, patterns)] if patterns else []

@@ -11,14 +11,14 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fastapi_guardrails.source import facts as f
 from fastapi_guardrails.source import suppressions
+from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.extract import extract
 from fastapi_guardrails.source.files import SourceFile
 from fastapi_guardrails.source.roots import Roots
@@ -38,28 +38,6 @@ _SPAWN_PAYS = 2_000_000
 
 #: How deep expressions may be nested. What is nested deeper is left out of the facts.
 _MAX_DEPTH = 90
-
-
-class Contents(NamedTuple):
-    """The bytes of files, and why some could not be read.
-
-    Attributes:
-        data: bytes by path; empty for a file that could not be read.
-        digests: digest of each file's bytes, by path.
-        errors: messages by path.
-    """
-
-    data: dict[str, bytes]
-    digests: dict[str, bytes]
-    errors: dict[str, str]
-
-    def digest(self) -> bytes:
-        """A digest of all files: paths, contents and errors."""
-        whole = blake2b(digest_size=16)
-        for path, digest in self.digests.items():
-            whole.update(path.encode("utf-8", "surrogateescape") + b"\0" + digest)
-        whole.update(repr(sorted(self.errors.items())).encode("utf-8", "backslashreplace"))
-        return whole.digest()
 
 
 class Sources:
@@ -139,24 +117,6 @@ class _Modules(Mapping[str, f.ModuleFacts]):
         return len(self._encoded)
 
 
-def read(root: Path, files: Sequence[SourceFile]) -> Contents:
-    """The bytes of files. One that cannot be read is among the errors, and empty."""
-    base = os.path.join(root, "")
-    data: dict[str, bytes] = {}
-    digests: dict[str, bytes] = {}
-    errors: dict[str, str] = {}
-    for (path,) in files:
-        try:
-            with open(base + path, "rb", buffering=0) as stream:
-                content = stream.read()
-        except OSError as error:
-            content = b""
-            errors[path] = f"cannot be read: {error.strerror or error}"
-        data[path] = content
-        digests[path] = blake2b(content, digest_size=16).digest()
-    return Contents(data, digests, errors)
-
-
 def load(
     root: Path,
     files: Sequence[SourceFile],
@@ -174,7 +134,7 @@ def load(
         jobs: how many processes may work; 0 for as many as there are processors.
         cache: where facts are kept between runs.
         progress: called with how many files are done, and how many there are.
-        contents: the files' bytes, if `read` was called before.
+        contents: the files' bytes, if `contents.read` was called before.
     """
     contents = contents or read(root, files)
     encoded: dict[str, bytes] = dict.fromkeys(contents.data, b"")

@@ -3,7 +3,7 @@
 libcst's parser does not depend on the interpreter. Where it reads what `ast` does not, what is too new is replaced in
 the text by something of the same width that means the same to a reader of facts:
 
-- `class A[T](B)` and `def f[T](x)` lose the brackets; the class gets a last base `__type_parameters__[T]`;
+- `class A[T](B)` and `def f[T](x)` lose the brackets; the class gets a last base `__type_parameters__[T,]`;
 - `type X[T] = Y` becomes `X = Y`;
 - `except A, B:` becomes `except(A, B):`, and `except*` becomes `except` where that is unknown;
 - f-strings that reuse their quotes get others inside, template strings become f-strings;
@@ -145,8 +145,8 @@ class _Finder(cst.CSTVisitor):
         if not node.type_parameters or sys.version_info >= (3, 13):
             return
         end = self._blank_parameters(node.name, node.type_parameters)
-        names = ", ".join(item.param.name.value for item in node.type_parameters.params)
-        generic = f"{TYPE_PARAMETERS}[{names}]"
+        names = "".join(f"{item.param.name.value}, " for item in node.type_parameters.params)
+        generic = f"{TYPE_PARAMETERS}[{names.rstrip()}]"  # the comma makes it a tuple, as `extract` has it
         arguments = [*node.bases, *node.keywords]
         if not arguments:
             opening = self._text.find("(", end) if isinstance(node.lpar, cst.LeftParen) else -1

@@ -73,7 +73,7 @@ class Roots:
     def _module_name(self, path: str) -> str:
         root = next((r for r in self._chain(_parent(path)) if r in self._named), "")
         stem = path[len(root) + 1 if root else 0 :].removesuffix(".py").removesuffix("/__init__")
-        return stem.replace("/", ".")
+        return self._root_name if stem == "__init__" else stem.replace("/", ".")
 
     # --- looking up ------------------------------------------------------------------------------------------------
 
