@@ -1,7 +1,7 @@
 """Patterns of `.gitignore` files, for the walk over a project.
 
-Four of five patterns in real ignore files are a name, a path, or a name with one star at an end. Those are looked up in
-sets, which spares most runs the import of pathspec and a regular expression per pattern; pathspec reads the others.
+Most patterns in real ignore files are a name, a path, or an extension. Those are looked up in sets, and other simple
+ones share a regular expression, which spares most runs the import of pathspec. pathspec reads the others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 #: No wildcard, no escape, no leading `!` or `#`, nothing that git trims.
 _PLAIN = re.compile(r"[^*?\[\]\\!#\s]+(?: +[^*?\[\]\\\s]+)*")
+
+#: A pattern that is nearly a regular expression: plain characters, stars, question marks and sets.
+_SIMPLE = re.compile(r"(?:[\w./~@=,%-]|[*?]|\[[\w.~-]+\])+", re.ASCII)
+_WILD = re.compile(r"[*?]|\[[^]]*\]")
+_REGEXES = {"*": "[^/]*", "?": "[^/]"}
 
 #: Byte-compiled files, in every Python project's ignore file.
 _COMPILED = frozenset({"*.py[cod]", "*.py[co]", "*.pyc", "*.pyo", "*.pyd"})
@@ -63,40 +68,21 @@ class _Group:
 
     def __init__(self, ignores: bool) -> None:
         self.ignores = ignores
-        self._names: dict[bool, set[str]] = {True: set(), False: set()}
-        self._paths: dict[bool, set[str]] = {True: set(), False: set()}
-        self._starts: tuple[str, ...] = ()
-        self._ends: tuple[str, ...] = ()
+        self._of_all = _Matcher()
+        self._of_folders = _Matcher()
         self._others: list[str] = []
         self._spec: GitIgnoreSpec | None = None
 
     def add(self, pattern: str) -> None:
         """Add a pattern, without its `!`."""
         only_folders = pattern.endswith("/")
-        bare = pattern[:-1] if only_folders else pattern
-        anywhere = bare.removeprefix("**/")
-        if _PLAIN.fullmatch(anywhere) and "//" not in bare:
-            if "/" not in anywhere:
-                self._names[only_folders].add(anywhere)
-                return
-            if anywhere == bare:
-                self._paths[only_folders].add(bare.removeprefix("/"))
-                return
-        elif not only_folders and "/" not in bare and _PLAIN.fullmatch(bare.strip("*")):
-            if bare.endswith("*") and not bare.startswith("*") and not bare.endswith("**"):
-                self._starts += (bare[:-1],)
-                return
-            if bare.startswith("*") and not bare.endswith("*") and not bare.startswith("**"):
-                self._ends += (bare[1:],)
-                return
-        self._others.append(pattern)
+        matcher = self._of_folders if only_folders else self._of_all
+        if not matcher.add(pattern[:-1] if only_folders else pattern):
+            self._others.append(pattern)
 
     def matches(self, path: str, name: str, is_folder: bool) -> bool:
         """Whether one of the patterns matches."""
-        names, paths = self._names, self._paths
-        if name in names[False] or path in paths[False] or name.startswith(self._starts) or name.endswith(self._ends):
-            return True
-        if is_folder and (name in names[True] or path in paths[True]):
+        if self._of_all.matches(path, name) or (is_folder and self._of_folders.matches(path, name)):
             return True
         return bool(self._others) and self._matches_others(path + "/" if is_folder else path)
 
@@ -106,3 +92,43 @@ class _Group:
 
             self._spec = GitIgnoreSpec.from_lines(self._others)
         return bool(self._spec.check_file(path).include)
+
+
+class _Matcher:
+    """Simple patterns: sets of names, paths and ends of names, and one regular expression for the rest."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._paths: set[str] = set()
+        self._ends: tuple[str, ...] = ()
+        self._wild: list[str] = []
+        self._regex: re.Pattern[str] | None = None
+
+    def add(self, pattern: str) -> bool:
+        """Add a pattern without a last `/`; False if it is not a simple one."""
+        anywhere = pattern.removeprefix("**/")
+        if "//" in pattern or (anywhere != pattern and "/" in anywhere):
+            return False
+        if _PLAIN.fullmatch(anywhere):
+            if "/" in anywhere:
+                self._paths.add(pattern.removeprefix("/"))
+            else:
+                self._names.add(anywhere)
+        elif pattern.startswith("*") and "/" not in pattern and _PLAIN.fullmatch(pattern[1:]):
+            self._ends += (pattern[1:],)
+        elif _SIMPLE.fullmatch(pattern) and "**" not in pattern:
+            regex = _WILD.sub(lambda wild: _REGEXES.get(wild[0], wild[0]), pattern.replace(".", "\\.").lstrip("/"))
+            self._wild.append(regex if "/" in pattern else f"(?:.*/)?{regex}")
+        else:
+            return False
+        return True
+
+    def matches(self, path: str, name: str) -> bool:
+        """Whether one of the patterns matches a path, whose last part is `name`."""
+        if name in self._names or path in self._paths or name.endswith(self._ends):
+            return True
+        if not self._wild:
+            return False
+        if self._regex is None:
+            self._regex = re.compile("|".join(self._wild), re.DOTALL)
+        return self._regex.fullmatch(path) is not None
