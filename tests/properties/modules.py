@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import textwrap
 import tokenize
 
@@ -242,99 +243,108 @@ _names = st.sampled_from(["app", "router", "get_db", "db", "User", "x", "self", 
 _atoms = st.one_of(
     _names,
     st.integers(-2, 2**70).map(str),
-    st.sampled_from(
-        ["None", "...", "True", "1.5", "1j", 'b"x"', '"/v1/{id}"', "'*'", '"\\ud800"', '""', "[]", "{}", "()"]
-    ),
+    st.sampled_from(["None", "...", "True", "1.5", "1j", 'b"x"', '"/v1/{id}"', "'*'", '"\\ud800"', '""', "[]", "{}"]),
+)
+
+#: Forms of expressions; `@` stands for an expression, `#` for a name.
+EXPRESSIONS = (
+    "@.get",
+    "@.include_router(@, prefix=@)",
+    "FastAPI(lifespan=@)",
+    "APIRouter(prefix=@, dependencies=[Depends(@)])",
+    "(@(@, *@, **@))",
+    "(@)[@]",
+    "(@)[@:]",
+    "[@, *@]",
+    "(@, @)",
+    "{@: @, **@}",
+    "{@, @}",
+    "(@ + @)",
+    "(@ < @ is not @)",
+    "(@ or @)",
+    "(not @)",
+    "(@ if @ else @)",
+    "(lambda a, /, b=@, *c, d, **e: @)",
+    "[@ for app in @ if @]",
+    "{@: 1 for x, *y in @}",
+    "(await @)",
+    "(yield @)",
+    "(# := @)",
+    'f"/{#!r:>{#}}/{{id}}"',
+    "Annotated[@, Depends(@)]",
+)
+
+#: Forms of statements; `$` stands for an indented block.
+STATEMENTS = (
+    "@",
+    "# = @",
+    "#: @ = @",
+    "# += @",
+    "app.# = x.y, *z = @",
+    "return @",
+    "raise @",
+    "assert @, @",
+    "del #",
+    "import app.models as #, x",
+    "from # import # as #",
+    "from . import #",
+    "from ..# import *",
+    "from m0 import *",
+    "from fastapi import *",
+    "global #",
+    "pass",
+    "break",
+    "if @:\n$\nelse:\n$",
+    "for app, *x in @:\n$",
+    "while @:\n$",
+    "with @ as db, @:\n$",
+    "async with @ as x.y:\n$",
+    "try:\n$\nexcept @ as x:\n$\nfinally:\n$",
+    "\\@@\nasync def get_db(db: @ = @, *a, k=@, **kw) -> @:\n$",
+    "\\@app.get(@)\ndef #(x, /, self=@):\n$",
+    "\\@@\nclass #(@, metaclass=@):\n$",
+    "match @:\n    case [{'a': x}, User(y=z)] if @:\n$",
 )
 
 
-def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    def form(template: str, holes: int) -> st.SearchStrategy[str]:
-        return st.tuples(*[inner] * holes).map(lambda parts: template.format(*parts))
-
-    return st.one_of(
-        form("{}.get", 1),
-        form("{}.include_router({}, prefix={})", 3),
-        form("FastAPI(lifespan={})", 1),
-        form("APIRouter(prefix={}, dependencies=[Depends({})])", 2),
-        form("({}({}, *{}, **{}))", 4),
-        form("({})[{}]", 2),
-        form("({})[{}:]", 2),
-        form("[{}, *{}]", 2),
-        form("({}, {})", 2),
-        form("{{{}: {}, **{}}}", 3),
-        form("{{{}, {}}}", 2),
-        form("({} + {})", 2),
-        form("({} < {} is not {})", 3),
-        form("({} or {})", 2),
-        form("(not {})", 1),
-        form("({} if {} else {})", 3),
-        form("(lambda a, /, b={}, *c, d, **e: {})", 2),
-        form("[{} for app in {} if {}]", 3),
-        form("{{{}: 1 for x, *y in {}}}", 2),
-        form("(await {})", 1),
-        form("(yield {})", 1),
-        form("(x := {})", 1),
-        form('f"/{{{}!r:>{{{}}}}}/{{{{id}}}}"', 2).filter(lambda text: '"' not in text[2:-1] and "\\" not in text),
-        form("Annotated[{}, Depends({})]", 2),
-    )
+@st.composite
+def expression(draw: st.DrawFn, depth: int = 3) -> str:
+    """A random expression, nested up to `depth` times."""
+    if depth == 0 or draw(st.booleans()):
+        return draw(_atoms)
+    return _filled(draw, draw(st.sampled_from(EXPRESSIONS)), depth)
 
 
-# deferred, because the printed form of a strategy repeats those that it is made of
-_recursive_expressions = st.recursive(_atoms, _grow, max_leaves=12)
-_expressions = st.deferred(lambda: _recursive_expressions)
+@st.composite
+def block(draw: st.DrawFn, depth: int) -> str:
+    """Some random statements, nested up to `depth` times."""
+    forms = st.sampled_from(STATEMENTS).filter(lambda form: depth > 0 or "$" not in form)
+    return "\n".join(_filled(draw, draw(forms), depth) for _ in range(draw(st.integers(1, 4))))
 
 
-def _suite(lines: list[str]) -> str:
-    return textwrap.indent("\n".join(lines) or "pass", "    ")
+def _filled(draw: st.DrawFn, form: str, depth: int) -> str:
+    """A form with something drawn for each of its holes."""
+    parts = re.split(r"(\\@|[@#$])", form)
+    for at, part in enumerate(parts):
+        match part:
+            case "@":
+                parts[at] = draw(expression(max(depth - 1, 0)))
+            case "#":
+                parts[at] = draw(_names)
+            case "$":
+                parts[at] = textwrap.indent(draw(block(max(depth - 1, 0))), "    ")
+            case "\\@":
+                parts[at] = "@"
+    return "".join(parts)
 
 
-def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    suite = st.lists(inner, max_size=4).map(_suite)
-    e = _expressions
-    return st.one_of(
-        st.builds("if {}:\n{}\nelse:\n{}".format, e, suite, suite),
-        st.builds("for app, *x in {}:\n{}".format, e, suite),
-        st.builds("while {}:\n{}".format, e, suite),
-        st.builds("with {} as db, {}:\n{}".format, e, e, suite),
-        st.builds("async with {} as x.y:\n{}".format, e, suite),
-        st.builds("try:\n{}\nexcept {} as x:\n{}\nfinally:\n{}".format, suite, e, suite, suite),
-        st.builds("@{}\nasync def get_db(db: {} = {}, *a, k={}, **kw) -> {}:\n{}".format, e, e, e, e, e, suite),
-        st.builds("@app.get({})\ndef {}(x, /, self={}):\n{}".format, e, _names, e, suite),
-        st.builds("@{}\nclass {}({}, metaclass={}):\n{}".format, e, _names, e, e, suite),
-        st.builds("match {}:\n  case [{{'a': x}}, User(y=z)] if {}:\n{}".format, e, e, suite),
-    )
+def grown() -> st.SearchStrategy[str]:
+    """A module made by the grammar: much of it parses, and makes no sense."""
+    return block(3)
 
-
-_simple = st.one_of(
-    _expressions,
-    st.builds("{} = {}".format, _names, _expressions),
-    st.builds("{}: {} = {}".format, _names, _expressions, _expressions),
-    st.builds("{} += {}".format, _names, _expressions),
-    st.builds("app.{} = x.y, *z = {}".format, _names, _expressions),
-    st.builds("return {}".format, _expressions),
-    st.builds("raise {}".format, _expressions),
-    st.builds("assert {}, {}".format, _expressions, _expressions),
-    st.builds("del {}".format, _names),
-    st.builds("from {}{} import {} as {}".format, st.sampled_from(["", ".", "..", "...."]), _names, _names, _names),
-    st.sampled_from(
-        [
-            "from . import *",
-            "import app.models as m, x",
-            "from m0 import *",
-            "global app",
-            "pass",
-            "break",
-            "from fastapi import *",
-        ]
-    ),
-)
-
-#: A module made by the grammar: much of it parses, and makes no sense.
-grown = st.lists(st.recursive(_simple, _compound, max_leaves=8), min_size=1, max_size=8).map("\n".join)
 
 #: Text that is, or was, or looks like, a module.
-texts = st.one_of(mutated(), grown, st.text(max_size=200))
+texts = st.one_of(mutated(), grown(), st.text(max_size=200))
 
 #: Bytes of a file.
 contents = st.one_of(texts.map(lambda t: t.encode("utf-8", "replace")), st.binary(max_size=200))

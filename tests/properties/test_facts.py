@@ -29,7 +29,7 @@ def facts_of(tree: ast.Module) -> facts.ModuleFacts:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(mutated(), grown))
+@given(st.one_of(mutated(), grown()))
 def test_what_parses_is_extracted_and_survives_encoding(text: str) -> None:
     tree = parsed(text)
     if tree is None:
