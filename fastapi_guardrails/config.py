@@ -142,15 +142,6 @@ def keys() -> dict[str, msgspec.inspect.Field]:
     return {f.encode_name: f for f in fields if f.encode_name not in _INTERNAL}
 
 
-def find_root(path: Path) -> Path:
-    """The project that a path belongs to: the nearest folder upwards with a `pyproject.toml`, else the path's folder."""
-    folder = path if path.is_dir() else path.parent
-    for candidate in (folder, *folder.parents):
-        if (candidate / PROJECT_FILE).is_file():
-            return candidate
-    return folder
-
-
 def find_config(path: Path) -> Path | None:
     """The nearest `pyproject.toml` upwards from a path that has the table, or None.
 
@@ -229,8 +220,10 @@ def _spec(globs: tuple[str, ...]) -> Any:
 
 
 def _tool_tables(file: Path) -> dict[str, Any]:
-    tool = _read_toml(file).get("tool")
-    return tool if isinstance(tool, dict) else {}
+    tool = _read_toml(file).get("tool", {})
+    if not isinstance(tool, dict):
+        raise ConfigError(f"{file}: 'tool' must be a table")
+    return tool
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

@@ -1,0 +1,509 @@
+"""One run: read the project, ask the rules, resolve where, leave out what is suppressed, and see what is left unused.
+
+`check` is the public function; `Workspace` is what stands behind it, and behind the fixer, which looks at a project
+several times with some of its files changed in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from fastapi_guardrails import __version__
+from fastapi_guardrails import config as configuration
+from fastapi_guardrails.config import Config, ConfigError
+from fastapi_guardrails.finding import Coverage, Diagnostic, Finding, Mark, Range, Report, TraceStep
+from fastapi_guardrails.source import files, loader
+from fastapi_guardrails.source.text import Text, TextError, decode
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.project import Project
+    from fastapi_guardrails.rules.registry import Rule
+    from fastapi_guardrails.source.cache import Cache
+    from fastapi_guardrails.source.facts import Suppression
+
+Progress = Callable[[int, int], None]
+
+UNUSED, FAILED = "FG002", "FG003"
+
+#: Files besides Python that a report may depend on, by their end, in the root and in these folders.
+_SIDE_FILES = (".toml", ".txt", ".lock", ".yaml", ".yml", ".cfg", ".ini", ".in", ".json", ".sh", "file")
+_SIDE_FOLDERS = (".ci", ".circleci", ".github", ".github/workflows", ".gitlab", "requirements", "ci", "scripts")
+
+
+class Result(NamedTuple):
+    """What a run found.
+
+    Attributes:
+        report: the findings and what was looked at.
+        problems: what could not be read, for people; the run failed if there is any.
+        text: the text of a file of the project, by path; empty if it has none.
+    """
+
+    report: Report
+    problems: tuple[str, ...]
+    text: Callable[[str], str]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something could not be looked at: a rule failed, or a file or folder could not be read."""
+        return self.report.failed or bool(self.problems)
+
+
+def check(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = ".",
+    config: Config | None = None,
+    *,
+    jobs: int = 0,
+    use_cache: bool = False,
+) -> Report:
+    """Check a project, and report what is in some of its paths.
+
+    Args:
+        paths: files or folders to report on; the whole project that they belong to is read.
+        config: what to look for; by default what the project's `pyproject.toml` says.
+        jobs: how many processes may read files; 0 for as many as there are processors.
+        use_cache: keep facts in `.guardrails_cache` of the project, and use what is kept there.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        FileNotFoundError: a path does not exist.
+    """
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    return Workspace([Path(path) for path in given], config, jobs=jobs, use_cache=use_cache).check().report
+
+
+class Workspace:
+    """A project that is checked, once or several times.
+
+    Args:
+        paths: files or folders to report on.
+        config: what to look for; None for what the project's configuration says.
+        jobs: how many processes may read files; 0 for as many as there are processors.
+        use_cache: whether facts and reports are kept between runs.
+        progress: called with how many files are read, and how many there are.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        FileNotFoundError: a path does not exist.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        config: Config | None = None,
+        *,
+        jobs: int = 0,
+        use_cache: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        for path in paths:
+            if not path.exists():
+                raise FileNotFoundError(f"{path}: there is no such file or folder")
+        self.root = files.find_root(paths)
+        self.config = configuration.load(self.root) if config is None else config
+        self._scope = [_relative(path, self.root) for path in paths] or [""]
+        self._jobs = jobs
+        self._progress = progress
+        self._use_cache = use_cache
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """All rules that could run, by code."""
+        from fastapi_guardrails.rules import load_rules
+
+        return load_rules(self.config)
+
+    @cached_property
+    def discovery(self) -> files.Discovery:
+        """The files of the project."""
+        explicit = [path for path in self._scope if path.endswith(".py")]
+        if not self._prefix:
+            return files.discover(self.root, self.config.exclude, explicit)
+        found = files.discover(self.root, (), explicit)
+        excluded = self.config.exclude
+        kept = [f for f in found.files if not configuration.matches(excluded, self._prefix + f.path)]
+        return files.Discovery(kept, found.problems)
+
+    @cached_property
+    def contents(self) -> loader.Contents:
+        """The bytes of the files, as they are on the disk."""
+        return loader.read(self.root, self.discovery.files)
+
+    def check(self, changed: Mapping[str, bytes] | None = None) -> Result:
+        """Look at the project.
+
+        Args:
+            changed: bytes that stand in for those of some files, by path.
+        """
+        contents = _overlay(self.contents, changed) if changed else self.contents
+        text = _Texts(self.root, contents)
+        cache = self._cache()
+        key = None if cache is None or changed else self._run_key(contents)
+        if cache is not None and key is not None:
+            kept = _decode_report(cache.report(key))
+            if kept is not None:
+                return Result(msgspec.structs.replace(kept, root=str(self.root)), self._problems, text)
+        report = self._run(contents, text, cache)
+        if cache is not None and key is not None and not report.failed:
+            _keep_report(cache, key, report)
+        return Result(report, self._problems, text)
+
+    def project(self, contents: loader.Contents | None = None) -> Project:
+        """The model of the project."""
+        from fastapi_guardrails.model.project import Project
+
+        return Project(self._load(contents or self.contents, self._cache()), self.config)
+
+    def _load(self, contents: loader.Contents, cache: Cache | None) -> loader.Sources:
+        return loader.load(
+            self.root, self.discovery.files, jobs=self._jobs, cache=cache, progress=self._progress, contents=contents
+        )
+
+    def _run(self, contents: loader.Contents, text: _Texts, cache: Cache | None) -> Report:
+        from fastapi_guardrails.model.project import Project
+        from fastapi_guardrails.rules.selection import Selection
+
+        selection = Selection(self.config, self.rules)
+        sources = self._load(contents, cache)
+        run = _Run(Project(sources, self.config), self.rules, selection, text, self._prefix)
+        diagnostics = run.diagnostics([path for path in sources.modules if self._is_in_scope(path)], self._is_in_scope)
+        return Report(
+            root=str(self.root),
+            diagnostics=tuple(sorted(diagnostics, key=_order)),
+            coverage=_coverage(run.project),
+            suppressed=run.suppressed,
+            failed=bool(run.failed),
+        )
+
+    @property
+    def _problems(self) -> tuple[str, ...]:
+        folders = [f"{p.path}: cannot be listed: {p.message}" for p in self.discovery.problems]
+        return (*folders, *(f"{path}: {message}" for path, message in sorted(self.contents.errors.items())))
+
+    @cached_property
+    def _prefix(self) -> str:
+        """What leads from the folder of the config, in which globs are meant, to the root: often nothing."""
+        base = self.config.base
+        relative = os.path.relpath(self.root, base) if base else "."
+        inside = relative != "." and not relative.startswith("..")
+        return relative.replace(os.sep, "/") + "/" if inside else ""
+
+    def _is_in_scope(self, path: str) -> bool:
+        return any(not at or path == at or path.startswith(at + "/") for at in self._scope)
+
+    def _cache(self) -> Cache | None:
+        if not self._use_cache:
+            return None
+        from fastapi_guardrails.source.cache import Cache
+
+        return Cache(self.root, f"{__version__} {_own_stamp()}")
+
+    def _run_key(self, contents: loader.Contents) -> bytes | None:
+        """A digest of all that the report depends on; None if that cannot be known, as with rules of others."""
+        from fastapi_guardrails.source.cache import run_key
+
+        if self.config.rules or _has_plugins():
+            return None
+        return run_key(
+            contents.digest(),
+            repr(self.config),
+            "\n".join(self._scope),
+            _side_stamp(self.root),
+            _own_stamp(),
+        )
+
+
+class _Run:
+    """The rules over one project."""
+
+    def __init__(
+        self, project: Project, rules: Mapping[str, Rule], selection: Any, text: Callable[[str], str], prefix: str
+    ) -> None:
+        self.project = project
+        self.suppressed = 0
+        self.failed: set[str] = set()
+        self._failures: list[Finding] = []
+        self._rules = rules
+        self._selection = selection
+        self._text = text
+        self._prefix = prefix
+        self._names = {word.lower(): rule.code for rule in rules.values() for word in (rule.code, rule.name)}
+
+    def diagnostics(self, paths: Sequence[str], is_in_scope: Callable[[str], bool]) -> list[Diagnostic]:
+        """What is to be reported for some paths."""
+        on = self._selection.anywhere()
+        comments = {p: found for p in paths if (found := self.project.sources.modules[p].suppressions)}
+        named: set[str] = set()
+        if UNUSED in on:
+            every = {code for found in comments.values() for suppression in found for code in suppression.codes}
+            named = {self._names[code.lower()] for code in every if code.lower() in self._names}
+        found: list[tuple[Rule, Finding]] = []
+        for code in sorted((on | named) - {UNUSED, FAILED}):
+            found += ((self._rules[code], finding) for finding in self._ask(self._rules[code]))
+        shown = [(rule, finding) for rule, finding in found if is_in_scope(finding.at.path)]
+        shown += ((self._rules[FAILED], failure) for failure in self._failures)
+        suppressor = _Suppressor(comments, self._names, self._text)
+        kept = self._keep(shown, suppressor)
+        if UNUSED in on:
+            kept += self._keep([(self._rules[UNUSED], f) for f in self._unused(comments, suppressor)], suppressor)
+        return [self._diagnostic(rule, finding) for rule, finding in kept]
+
+    def _ask(self, rule: Rule) -> Iterator[Finding]:
+        """The findings of one rule, each place once; if it fails, those until then, and the failure."""
+        seen: set[Mark] = set()
+        at: Any = self.project
+        try:
+            for at in self.project.elements(rule.subject):
+                for finding in rule.check(at) or ():
+                    if finding.at not in seen:
+                        seen.add(finding.at)
+                        yield finding
+        except Exception as error:
+            from fastapi_guardrails.rules.fg0_run.fg003_internal_error import failure
+
+            self.failed.add(rule.code)
+            self._failures.append(failure(rule, error, self._place(at)))
+
+    def _place(self, element: Any) -> Mark:
+        """Where a rule was when it failed: the element, or the beginning of the first file."""
+        mark = getattr(element, "mark", None)
+        return mark if isinstance(mark, Mark) else Mark(min(self.project.sources.modules, default="."), 1, 0, "line")
+
+    def _keep(self, found: Iterable[tuple[Rule, Finding]], suppressor: _Suppressor) -> list[tuple[Rule, Finding]]:
+        """What neither a comment nor the selection for its path leaves out."""
+        kept = []
+        for rule, finding in found:
+            is_suppressed = suppressor.suppresses(rule.code, finding.at)
+            if is_suppressed or rule.code not in self._selection.at(self._prefix + finding.at.path):
+                self.suppressed += rule.code in self._selection.base
+            else:
+                kept.append((rule, finding))
+        return kept
+
+    def _unused(self, comments: Mapping[str, Sequence[Suppression]], suppressor: _Suppressor) -> Iterator[Finding]:
+        from fastapi_guardrails.rules.fg0_run.fg002_unused_suppression import unused
+
+        for path, suppressions in comments.items():
+            for suppression in suppressions:
+                yield from unused(path, self._text(path), suppression, self._judge(suppression, path, suppressor))
+
+    def _judge(self, suppression: Suppression, path: str, suppressor: _Suppressor) -> Callable[[str], str | None]:
+        from fastapi_guardrails.rules import unknown_rule
+
+        def judge(code: str) -> str | None:
+            known = self._names.get(code.lower())
+            if known is None:
+                is_ours = suppression.tool == "guardrails"
+                return unknown_rule(code, self._rules.values()) if is_ours else None
+            if known == UNUSED or known in self.failed or suppressor.was_used(path, suppression, known):
+                return None
+            where = "in this file" if suppression.kind == "file" else "here"
+            return f"{known} ({self._rules[known].name}) reports nothing {where}: the comment is not needed"
+
+        return judge
+
+    def _diagnostic(self, rule: Rule, finding: Finding) -> Diagnostic:
+        from fastapi_guardrails.rules import page_url
+
+        at = self._range(finding.at)
+        return Diagnostic(
+            code=rule.code,
+            name=rule.name,
+            message=finding.message,
+            severity=finding.severity or rule.severity,
+            path=at.path,
+            line=at.line,
+            column=at.column,
+            end_line=at.end_line,
+            end_column=at.end_column,
+            guardrails=rule.guardrails,
+            url=page_url(rule),
+            trace=tuple(self._step(step.at, step.message) for step in finding.trace),
+            fix=finding.fix,
+        )
+
+    def _step(self, at: Mark, message: str) -> TraceStep:
+        place = self._range(at)
+        return TraceStep(place.path, place.line, place.column, message)
+
+    def _range(self, mark: Mark) -> Range:
+        from fastapi_guardrails.source.spans import resolve
+
+        text = self._text(mark.path)
+        if not text:
+            return Range(mark.path, mark.line, mark.offset + 1, mark.line, mark.offset + 2)
+        return resolve(text, mark)
+
+
+class _Suppressor:
+    """Which findings comments suppress, and which comments were of use."""
+
+    def __init__(
+        self, comments: Mapping[str, Sequence[Suppression]], names: Mapping[str, str], text: Callable[[str], str]
+    ) -> None:
+        self._text = text
+        self._statements: dict[str, Callable[[int], frozenset[int]]] = {}
+        self._used: set[tuple[str, int, int, str]] = set()
+        self._of_file: dict[tuple[str, str], list[Suppression]] = defaultdict(list)
+        self._of_line: dict[tuple[str, str, int], list[Suppression]] = defaultdict(list)
+        self._commented = {(path, names.get(c.lower())) for path, found in comments.items() for s in found for c in s.codes}
+        for path, found in comments.items():
+            for suppression in found:
+                for code in {names[c.lower()] for c in suppression.codes if c.lower() in names}:
+                    if suppression.kind == "file":
+                        self._of_file[path, code].append(suppression)
+                    else:
+                        self._of_line[path, code, suppression.line].append(suppression)
+
+    def suppresses(self, code: str, at: Mark) -> bool:
+        """Whether a comment suppresses a finding; the comment then counts as used."""
+        if (at.path, code) not in self._commented:
+            return False
+        found = list(self._of_file.get((at.path, code), ()))
+        for line in self._lines(at):
+            found += self._of_line.get((at.path, code, line), ())
+        self._used.update((at.path, s.line, s.column, code) for s in found)
+        return bool(found)
+
+    def was_used(self, path: str, suppression: Suppression, code: str) -> bool:
+        """Whether a comment suppressed a finding of a rule."""
+        return (path, suppression.line, suppression.column, code) in self._used
+
+    def _lines(self, at: Mark) -> frozenset[int]:
+        """The lines whose comment holds for a finding: its own, and the first of its statement."""
+        statements = self._statements.get(at.path)
+        if statements is None:
+            statements = self._statements[at.path] = _statement_lines(self._text(at.path))
+        return statements(at.line) | {at.line}
+
+
+def _statement_lines(text: str) -> Callable[[int], frozenset[int]]:
+    """A function from a line to the first lines of the statement (and of the decorator) that the line is in."""
+    import ast
+
+    tree = loader.parse_again(text)
+    spans: list[tuple[int, int]] = []
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.stmt):
+            spans.append((node.lineno, node.end_lineno or node.lineno))
+            spans += ((d.lineno, d.end_lineno or d.lineno) for d in getattr(node, "decorator_list", ()))
+
+    def first_lines(line: int) -> frozenset[int]:
+        around = [span for span in spans if span[0] <= line <= span[1]]
+        return frozenset({max(around)[0]} if around else ())
+
+    return first_lines
+
+
+class _Texts:
+    """Texts of files by path: of those that were read, else from the disk."""
+
+    def __init__(self, root: Path, contents: loader.Contents) -> None:
+        self._root = root
+        self._contents = contents
+        self._texts: dict[str, Text] = {}
+
+    def __call__(self, path: str) -> str:
+        return self.decoded(path).text
+
+    def decoded(self, path: str) -> Text:
+        """A file's text with its encoding, BOM and newline style; empty if it cannot be read."""
+        text = self._texts.get(path)
+        if text is None:
+            text = self._texts[path] = self._decode(path)
+        return text
+
+    def _decode(self, path: str) -> Text:
+        try:
+            data = self._contents.data.get(path)
+            return decode((self._root / path).read_bytes() if data is None else data)
+        except (OSError, TextError):
+            return Text("", "utf-8", False, "\n")
+
+
+def _overlay(contents: loader.Contents, changed: Mapping[str, bytes]) -> loader.Contents:
+    digests = {path: blake2b(data, digest_size=16).digest() for path, data in changed.items()}
+    return loader.Contents({**contents.data, **changed}, {**contents.digests, **digests}, contents.errors)
+
+
+def _relative(path: Path, root: Path) -> str:
+    relative = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
+    return "" if relative == "." else relative
+
+
+def _coverage(project: Project) -> Coverage:
+    routes = [route for app in project.apps for route in app.routes]
+    return Coverage(
+        files=len(project.sources.modules),
+        apps=len(project.apps),
+        routes=len(routes),
+        uncertain_routes=sum(not route.certain for route in routes),
+        unparsed_files=len(project.sources.unparsed),
+    )
+
+
+def _order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    return diagnostic.path, diagnostic.line, diagnostic.column, diagnostic.code, diagnostic.message
+
+
+def _decode_report(data: bytes | None) -> Report | None:
+    try:
+        return None if data is None else msgspec.msgpack.decode(data, type=Report)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _keep_report(cache: Cache, key: bytes, report: Report) -> None:
+    try:
+        cache.keep_report(key, msgspec.msgpack.encode(report))
+    except UnicodeEncodeError:  # a file whose name is no text: msgpack has no way to write it
+        return
+
+
+def _has_plugins() -> bool:
+    from importlib.metadata import entry_points
+
+    from fastapi_guardrails.rules import ENTRY_POINTS
+
+    return bool(entry_points(group=ENTRY_POINTS))
+
+
+def _own_stamp() -> str:
+    """What changes when the code of this package does: a checkout is edited without a new version."""
+    stamps = (f"{e.path}{e.stat().st_size}{e.stat().st_mtime_ns}" for e in _walk(os.path.dirname(__file__)))
+    return blake2b("".join(sorted(stamps)).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+
+
+def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _walk(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry
+
+
+def _side_stamp(root: Path) -> str:
+    """Names, sizes and times of the files besides Python that a report may depend on."""
+    stamps = []
+    for folder in (root, *(root / name for name in _SIDE_FOLDERS), *root.parents):
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.lower().endswith(_SIDE_FILES) and entry.is_file():
+                        stat = entry.stat()
+                        stamps.append(f"{entry.path}\0{stat.st_size}\0{stat.st_mtime_ns}")
+        except OSError:  # not there, or not ours to read: then the report cannot depend on it
+            continue
+    return "\n".join(sorted(stamps))
+
+
+__all__ = ["ConfigError", "Result", "Workspace", "check"]

@@ -1,0 +1,1 @@
+"""FG0: rules about the run itself."""
