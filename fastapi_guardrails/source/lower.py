@@ -110,7 +110,7 @@ def _apply(text: str, edits: Sequence[_Edit]) -> str:
     """The text with replacements made; of two that overlap the outer one."""
     parts: list[str] = []
     at = 0
-    for start, end, new in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+    for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[1] > edit[0], -edit[1])):
         if start >= at:
             parts += [text[at:start], new]
             at = end
@@ -230,16 +230,19 @@ class _Finder(cst.CSTVisitor):
 
     def _expression(self, part: Any, start: int, end: int, quote: str) -> None:
         """Change the quotes in an interpolated expression, or else put a `...` in its place."""
-        inside = self._text[start:end]
-        if quote not in inside and "\\" not in inside and "#" not in inside:
-            return
-        swapped = inside.replace(quote[0], "'" if quote[0] == '"' else '"')
-        if ("'" in inside and '"' in inside) or not _is_formatted(swapped):
+        written = self._text[start:end]
+        inside = written
+        if "'" not in inside and '"' not in inside:
+            inside = re.sub(r"#[^\r\n]*", lambda comment: " " * len(comment[0]), inside)
+        if quote[0] in inside:
+            inside = inside.replace(quote[0], "'" if quote[0] == '"' else '"')
+        if ("'" in written and '"' in written) or not _is_formatted(inside):
             first, last = self._span(part.expression)
-            swapped = self._text[start:first] + "...".ljust(last - first) + self._text[last:end]
-            if "\n" in inside or not _is_formatted(swapped):
-                swapped = "{...}" + "\\\n" * inside.count("\n") + " " * (len(inside) - 5)
-        self._replace(start, end, swapped)
+            inside = self._text[start:first] + "...".ljust(last - first) + self._text[last:end]
+            if "\n" in written or not _is_formatted(inside):
+                inside = "{...}" + "\\\n" * written.count("\n") + " " * (len(written) - 5)
+        if inside != written:
+            self._replace(start, end, inside)
 
 
 def _is_formatted(part: str) -> bool:
