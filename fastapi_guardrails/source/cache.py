@@ -13,9 +13,6 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 
-#: Changes whenever facts of the same bytes may come out differently.
-_FORMAT = 1
-
 _FOLDER = ".guardrails_cache"
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of fastapi-guardrails.\n"
 
@@ -28,12 +25,12 @@ class Cache:
 
     Args:
         root: the project root, in which the cache's folder is.
-        version: the tool's version.
+        version: what tells this state of the tool from others: they may find other facts in the same bytes.
     """
 
     def __init__(self, root: Path, version: str) -> None:
         self._folder = os.path.join(root, _FOLDER)
-        self._stamp = f"fastapi-guardrails {version} {_FORMAT} {sys.version_info[0]}.{sys.version_info[1]}\n".encode()
+        self._stamp = f"fastapi-guardrails {version} {sys.implementation.cache_tag}\n".encode()
         self._data = memoryview(b"")
         self._places: dict[bytes, tuple[int, int]] | None = None
 

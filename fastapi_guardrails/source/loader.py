@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from fastapi_guardrails.source.cache import Cache
 
+__all__ = ["Contents", "Progress", "Sources", "load", "parse_again", "read", "read_module"]
+
 Progress = Callable[[int, int], None]
 
 #: Bytes of source that must be there to read for each further process: what a forked one costs, and a new interpreter.
@@ -50,7 +52,7 @@ class Sources:
 
     def __init__(self, root: Path, contents: Contents, encoded: Mapping[str, bytes]) -> None:
         self.root = root
-        self.modules: Mapping[str, f.ModuleFacts] = _Modules(encoded, contents.errors)
+        self.modules: Mapping[str, f.ModuleFacts] = _Modules(encoded, contents)
         self._contents = contents
         self._texts: dict[str, Text] = {}
 
@@ -93,22 +95,30 @@ class Sources:
 class _Modules(Mapping[str, f.ModuleFacts]):
     """Facts by path, decoded on access."""
 
-    def __init__(self, encoded: Mapping[str, bytes], errors: Mapping[str, str]) -> None:
+    def __init__(self, encoded: Mapping[str, bytes], contents: Contents) -> None:
         self._encoded = encoded
-        self._errors = errors
+        self._contents = contents
         self._decoded: dict[str, f.ModuleFacts] = {}
 
     def __getitem__(self, path: str) -> f.ModuleFacts:
         module = self._decoded.get(path)
         if module is None:
-            error = self._errors.get(path)
-            module = f.decode(self._encoded[path]) if error is None else _unread(f.ParseError(1, 1, error), 0)
+            module = self._decoded[path] = self._decode(path)
             module.path = path
-            self._decoded[path] = module
         return module
 
+    def _decode(self, path: str) -> f.ModuleFacts:
+        error = self._contents.errors.get(path)
+        if error is not None:
+            return _unread(f.ParseError(1, 1, error), 0)
+        try:
+            return f.decode(self._encoded[path])
+        except msgspec.MsgspecError:  # a cache that another program wrote to
+            with _quiet():
+                return read_module(self._contents.data[path])
+
     def __contains__(self, path: object) -> bool:
-        return path in self._encoded or path in self._errors
+        return path in self._encoded
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._encoded)
@@ -153,6 +163,7 @@ def load(
     made = dict(zip(missing, _read_all(list(missing.values()), jobs, report), strict=True))
     for path, digest in contents.digests.items():
         encoded[path] = made[digest] if digest in made else known[digest]
+    report(len(missing))
     if cache and made:
         cache.save(made, keep=known)
     return Sources(root, contents, encoded)
@@ -317,7 +328,8 @@ class _Worker:
     def __init__(self, share: list[bytes]) -> None:
         import multiprocessing
 
-        context: Any = multiprocessing.get_context("fork" if _can_fork() else "spawn")
+        self._forked = _can_fork()
+        context: Any = multiprocessing.get_context("fork" if self._forked else "spawn")
         self._share = share
         self._receiver: Connection
         sender: Connection
@@ -327,15 +339,24 @@ class _Worker:
         sender.close()
 
     def results(self) -> list[bytes]:
-        """Encoded facts of the share; read in this process if the worker died."""
+        """Encoded facts of the share."""
         try:
-            made = msgspec.msgpack.decode(self._receiver.recv_bytes(), type=list[bytes])
+            return msgspec.msgpack.decode(self._receiver.recv_bytes(), type=list[bytes])
         except (EOFError, OSError):
-            made = []
+            return self._without_what_kills()
         finally:
             self._receiver.close()
             self._process.join()
-        return made if len(made) == len(self._share) else _read_share(self._share, _ignore)
+
+    def _without_what_kills(self) -> list[bytes]:
+        """Results after the process died: halves are tried until the file is alone that no process survives."""
+        if not self._forked:  # a new interpreter may fail to start for reasons that no file has
+            return _read_share(self._share, _ignore)
+        if len(self._share) == 1:
+            error = f.ParseError(1, 1, "the process that read it died")
+            return [f.encode(_unread(error, count_lines(self._share[0])))]
+        half = len(self._share) // 2
+        return [*_Worker(self._share[:half]).results(), *_Worker(self._share[half:]).results()]
 
 
 def _work(share: list[bytes], sender: Connection) -> None:

@@ -6,6 +6,8 @@ The file is parsed again for that: only files with findings pay.
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,6 +19,9 @@ from fastapi_guardrails.source.text import character_column, split_lines
 _Place = tuple[int, int]
 
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.Match)
+#: Keywords, with what of the name is on their line.
+_HEAD = re.compile(rb"\s*(?:(?:async|def|class)\b\s*)*\\?(?P<name>[^\s\\(\[:]*)")
+
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -119,34 +124,43 @@ class _Source:
             return self._name_end(node)
         if not isinstance(node, _COMPOUND) and type(node).__name__ != "TryStar":
             return _end(node)
-        header = _start(node)
-        for name, value in ast.iter_fields(node):
-            if name in ("body", "orelse", "finalbody", "handlers", "cases"):
-                continue
-            for item in value if isinstance(value, list) else [value]:
-                header = max([header, *(_end(n) for n in ast.walk(item) if isinstance(n, ast.expr))])
-        word = self.line(header[0]).encode("utf-8", "surrogatepass")[header[1] :]
-        return header if header != _start(node) else (header[0], header[1] + len(word.partition(b":")[0]))
+        header = [_end(part) for part in _header(node)]
+        if header:
+            return max(header)
+        word = self._bytes(node.lineno)[node.col_offset :].partition(b":")[0]
+        return node.lineno, node.col_offset + len(word.rstrip())
 
     def _name_end(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> _Place:
         """The end of a definition's name, which may stand on a later line than its keyword."""
-        name = node.name.encode("utf-8", "surrogatepass")
-        keywords = {"FunctionDef": b"def", "AsyncFunctionDef": b"async def", "ClassDef": b"class"}
-        line, offset = node.lineno, node.col_offset + len(keywords[type(node).__name__])
-        while line <= (node.end_lineno or node.lineno):
-            found = self.line(line).encode("utf-8", "surrogatepass").find(name, offset)
-            if found >= 0:
-                return line, found + len(name)
-            line, offset = line + 1, 0
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            skipped = node.col_offset if line == node.lineno else 0
+            found = _HEAD.match(self._bytes(line), skipped)
+            if found and found["name"]:
+                return line, found.end("name")
         return self.end_of_line(_start(node))
 
     def _handler_end(self, node: ast.ExceptHandler) -> _Place:
         if node.type is None:
             return node.lineno, node.col_offset + len("except")
         line, offset = _end(node.type)
-        rest = self.line(line).encode("utf-8", "surrogatepass")[offset:]
-        header = rest.partition(b":")[0].rstrip() if node.name or rest.startswith(b")") else b""
-        return line, offset + len(header)
+        if isinstance(node.type, ast.Tuple) and self._bytes(line)[offset - 1 : offset] != b")":
+            return _end(node.type.elts[-1])  # the parenthesis is not in the text, but lowered into it
+        rest = self._bytes(line)[offset:]
+        tail = rest.partition(b":")[0].rstrip() if node.name or rest.startswith(b")") else b""
+        return line, offset + len(tail)
+
+    def _bytes(self, number: int) -> bytes:
+        return self.line(number).encode("utf-8", "surrogatepass")
+
+
+def _header(node: ast.stmt) -> Iterator[ast.expr]:
+    """The expressions of a compound statement before its colon."""
+    for name, value in ast.iter_fields(node):
+        if name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                yield from (inner for inner in ast.walk(part) if isinstance(inner, ast.expr))
 
 
 @lru_cache(maxsize=4)
