@@ -35,6 +35,14 @@ def extract(tree: ast.Module) -> list[f.Stmt]:
     return _block(tree.body)
 
 
+def parse_expression(text: str) -> f.Expr | None:
+    """An expression that is written in a string (a forward reference), or None where it is no expression."""
+    try:
+        return _expr(ast.parse(text.strip(), mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _at(node: Any) -> int:
     offset = node.col_offset
     return node.lineno << 16 | (offset if offset < 65536 else 65535)  # type: ignore[no-any-return]
@@ -403,6 +411,10 @@ def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
 def _class(node: ast.ClassDef) -> f.Stmt:
     decorators = _exprs(node.decorator_list)
     bases, keywords = _exprs(node.bases), _keywords(node.keywords)
+    type_params = [f.Name(_at(p), p.name) for p in getattr(node, "type_params", ())]
+    if type_params:
+        at = type_params[0].pos
+        bases.append(f.Sub(at, f.Name(at, f.TYPE_PARAMETERS), f.Seq(at, "tuple", list(type_params))))
     return f.Class(_at(node), node.name, bases, keywords, decorators, _block(node.body), node.end_lineno or node.lineno)
 
 

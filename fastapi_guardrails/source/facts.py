@@ -15,6 +15,10 @@ from typing import Any, TypeAlias, Union
 import msgspec
 
 
+#: The name of the generic base that stands for a class's own type parameters (`class Page[T]`).
+TYPE_PARAMETERS = "__type_parameters__"
+
+
 def line_of(pos: int) -> int:
     """1-based line of a position."""
     return pos >> 16

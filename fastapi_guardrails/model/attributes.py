@@ -1,0 +1,355 @@
+"""Attributes of abstract values."""
+
+from __future__ import annotations
+
+import http
+import re
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.knowledge.classes import ancestors
+from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS
+from fastapi_guardrails.model import classes, types
+from fastapi_guardrails.model.values import (
+    UNKNOWN,
+    Annotated,
+    Bound,
+    ClassValue,
+    Const,
+    Coroutine,
+    DependsValue,
+    External,
+    FunctionValue,
+    Generic,
+    Instance,
+    LambdaValue,
+    Mapping,
+    Method,
+    ModuleValue,
+    Native,
+    Sequence_,
+    Super,
+    Union,
+    Unknown,
+    Value,
+    is_none,
+    soften,
+    union,
+)
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.evaluate import Evaluator
+    from fastapi_guardrails.model.frames import Frame
+
+_STATUS = re.compile(r"(?:starlette\.status|fastapi\.status)\.(?:HTTP|WS)_(\d{3,4})_\w+")
+
+#: Library descriptors that say nothing of the value that an instance has.
+_DESCRIPTORS = frozenset({"sqlalchemy.Column", "sqlalchemy.orm.relationship", "sqlalchemy.orm.mapped_column"})
+
+_PROPERTY_LIKE = frozenset({"property", "cached_property"})
+
+
+def get(ev: Evaluator, value: Value, name: str, frame: Frame, node: f.Attr | None) -> Value:
+    """`value.name`."""
+    if isinstance(value, Instance):
+        return _of_instance(ev, value, name, frame, node)
+    if isinstance(value, ModuleValue):
+        return ev.module_member(value.module, name)
+    if isinstance(value, External):
+        return _of_external(value, name)
+    if isinstance(value, ClassValue):
+        return _of_class(ev, value, name)
+    if isinstance(value, Union):
+        return union(get(ev, o, name, frame, node) for o in value.options if not is_none(o))
+    if isinstance(value, Super):
+        return _of_super(ev, value, name, frame)
+    if isinstance(value, (Const, Sequence_, Mapping)):
+        return Method(_builtin_class(value), name, value)
+    if isinstance(value, Generic):
+        return get(ev, value.origin, name, frame, node)
+    if isinstance(value, Annotated):
+        return get(ev, value.type, name, frame, node)
+    if isinstance(value, (FunctionValue, LambdaValue, Bound)):
+        return _of_function(value, name)
+    return _of_other(ev, value, name)
+
+
+def _of_other(ev: Evaluator, value: Value, name: str) -> Value:
+    from fastapi_guardrails.model.evaluate import Namespace
+
+    if isinstance(value, Namespace):
+        found = ev.symbols.submodule(value.module, value.dotted, 0, name)
+        if found is not None:
+            ev.execute(found)
+            return ModuleValue(found)
+        return Namespace(value.module, f"{value.dotted}.{name}")
+    if isinstance(value, Coroutine):
+        return Unknown("attribute of a coroutine")
+    return UNKNOWN
+
+
+def _builtin_class(value: Const | Sequence_ | Mapping) -> str:
+    if isinstance(value, Sequence_):
+        return f"builtins.{value.kind}"
+    if isinstance(value, Mapping):
+        return "builtins.dict"
+    return f"builtins.{type(value.value).__name__}"
+
+
+def _of_function(value: FunctionValue | LambdaValue | Bound, name: str) -> Value:
+    function = value.function if isinstance(value, Bound) else value
+    if isinstance(function, FunctionValue):
+        if name == "__name__":
+            return Const(function.name)
+        if name == "__qualname__":
+            return Const(function.qualname)
+        if name == "__wrapped__" and function.wraps is not None:
+            return function.wraps
+        if name == "cache_clear":
+            return External("functools.cache_clear")
+    return UNKNOWN
+
+
+def _of_external(value: External, name: str) -> Value:
+    from fastapi_guardrails.model.natives import external
+
+    full = f"{value.name}.{name}"
+    status = _STATUS.fullmatch(full)
+    if status:
+        return Const(int(status.group(1)))
+    if value.name == "http.HTTPStatus" and name in http.HTTPStatus.__members__:
+        return Const(int(http.HTTPStatus[name]))
+    return external(full)
+
+
+# --- classes -------------------------------------------------------------------------------------------------------
+
+
+def enum_members(cls: ClassValue) -> list[Value]:
+    """The members of an enumeration, in order."""
+    return [enum_member(cls, name, value) for name, value in cls.scope.vars.items() if _is_member(name, value)]
+
+
+def _is_member(name: str, value: Value) -> bool:
+    return not name.startswith("_") and not isinstance(value, (FunctionValue, ClassValue, Native))
+
+
+def enum_member(cls: ClassValue, name: str, value: Value) -> Value:
+    """One member: an instance of the enumeration with its name and value."""
+    if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "enum.auto":
+        value = Const(name.lower())
+    return Instance(cls, module=cls.module, attrs={"name": Const(name), "value": value})
+
+
+def _of_class(ev: Evaluator, cls: ClassValue, name: str) -> Value:
+    found = classes.member(cls, name)
+    if found is not None:
+        value, owner = found
+        if isinstance(value, FunctionValue):
+            return Bound(value, cls) if value.kind == "classmethod" else value
+        if classes.is_enum(cls) and _is_member(name, value):
+            return enum_member(owner, name, value)
+        return soften(value) if classes.is_settings(cls) else value
+    if name == "__name__":
+        return Const(cls.name)
+    if name == "__members__" and classes.is_enum(cls):
+        return Mapping({k: v for k, v in cls.scope.vars.items() if _is_member(k, v)})
+    if name in ("__dict__", "__annotations__", "__mro__", "__bases__", "__doc__", "__module__"):
+        return UNKNOWN
+    if classes.annotation(cls, name) is not None:
+        return UNKNOWN
+    return _library_method(cls, cls, name)
+
+
+def _library_method(cls: ClassValue, receiver: Value, name: str, after: ClassValue | None = None) -> Value:
+    chain = classes.mro(cls)
+    if after is not None:
+        chain = chain[next((i for i, c in enumerate(chain) if c is after), 0) :]
+    bases = [b for b in chain if isinstance(b, External) and b.name not in ("typing.Generic", "typing.Protocol")]
+    if any(isinstance(b, Unknown) for b in chain):
+        return UNKNOWN
+    for base in bases:
+        if any(name in METHODS.get(a, {}) for a in ancestors(base.name)[0]):
+            return Method(base.name, name, receiver)
+    named = [b for b in bases if b.name != "builtins.object"]
+    return Method(named[0].name, name, receiver) if named else Unknown(f"{cls.name}.{name}")
+
+
+def _of_super(ev: Evaluator, value: Super, name: str, frame: Frame) -> Value:
+    from fastapi_guardrails.model.routing import RouterObject, native_method
+
+    receiver = value.receiver
+    cls = receiver.cls if isinstance(receiver, Instance) else receiver
+    if not isinstance(cls, ClassValue):
+        return UNKNOWN
+    found = classes.member(cls, name, after=value.after)
+    if found is not None:
+        member = found[0]
+        if isinstance(member, FunctionValue):
+            return member if member.kind == "staticmethod" else Bound(member, receiver)
+        return member
+    if isinstance(receiver, RouterObject):
+        return native_method(receiver, name)
+    return _library_method(cls, receiver, name, value.after)
+
+
+# --- instances -----------------------------------------------------------------------------------------------------
+
+
+def _of_instance(ev: Evaluator, value: Instance, name: str, frame: Frame, node: f.Attr | None) -> Value:
+    from fastapi_guardrails.model.routing import RouterObject, native_attribute
+
+    known = value.attrs.get(name)
+    if known is not None:
+        return known
+    if isinstance(value.cls, External):
+        if isinstance(value, RouterObject):
+            return native_attribute(value, name)
+        return _of_library_instance(ev, value, value.cls, name)
+    cls = value.cls
+    found = classes.member(cls, name)
+    if found is not None:
+        return _member_of_instance(ev, value, cls, name, found, frame, node)
+    declared = classes.annotation(cls, name)
+    if declared is not None:
+        return _declared_field(ev, value, cls, declared)
+    if isinstance(value, RouterObject):
+        return native_attribute(value, name)
+    inferred = _assigned(ev, value, cls, name)
+    if inferred is not None:
+        return inferred
+    if name == "__class__":
+        return cls
+    return _library_method(cls, value, name)
+
+
+def _member_of_instance(
+    ev: Evaluator,
+    value: Instance,
+    cls: ClassValue,
+    name: str,
+    found: tuple[Value, ClassValue],
+    frame: Frame,
+    node: f.Attr | None,
+) -> Value:
+    member, owner = found
+    if isinstance(member, FunctionValue):
+        return _function_of_instance(ev, value, member, frame, node)
+    declared = classes.annotation(cls, name)
+    if isinstance(member, DependsValue):
+        typed = _declared_or_unknown(ev, value, cls, declared)
+        return ev.provided(member) if isinstance(typed, Unknown) else typed
+    if isinstance(member, Instance) and isinstance(member.cls, External) and member.cls.name in _DESCRIPTORS:
+        return _declared_field(ev, value, cls, declared) if declared else UNKNOWN
+    if classes.is_settings(cls):
+        default = _field_default(ev, member)
+        return soften(default) if default is not None else _declared_or_unknown(ev, value, cls, declared)
+    if classes.is_enum(cls):
+        return UNKNOWN
+    if classes.is_pydantic(cls) or classes.is_dataclass(cls) or classes.is_declarative(cls):
+        return _declared_or_unknown(ev, value, cls, declared)
+    if isinstance(member, (Const, Sequence_, Mapping)) and name in _assigned_names(ev, cls):
+        return UNKNOWN
+    if is_none(member):
+        return _declared_or_unknown(ev, value, cls, declared)
+    return member
+
+
+def _declared_or_unknown(
+    ev: Evaluator, value: Instance, cls: ClassValue, declared: tuple[f.Expr, ClassValue] | None
+) -> Value:
+    return _declared_field(ev, value, cls, declared) if declared else UNKNOWN
+
+
+def _field_default(ev: Evaluator, member: Value) -> Value | None:
+    """The default of a settings field: as written, or in `Field(default=…)`; None where it is required."""
+    if isinstance(member, Instance) and isinstance(member.cls, External) and member.cls.name == "pydantic.Field":
+        default = member.attrs.get("default", member.attrs.get("0"))
+        if isinstance(default, External) and default.name == "builtins.Ellipsis":
+            return None
+        if default is None and "default_factory" in member.attrs:
+            factory = member.attrs["default_factory"]
+            if isinstance(factory, LambdaValue):
+                return ev.evaluate(factory.node.body, ev.frame_for(factory.scope))
+            return UNKNOWN
+        return default
+    return member
+
+
+def _function_of_instance(
+    ev: Evaluator, value: Instance, member: FunctionValue, frame: Frame, node: f.Attr | None
+) -> Value:
+    if member.kind in _PROPERTY_LIKE:
+        return _read_property(ev, value, member, frame, node)
+    if member.kind == "staticmethod":
+        return member
+    return Bound(member, value.cls if member.kind == "classmethod" else value)
+
+
+def _read_property(
+    ev: Evaluator, value: Instance, member: FunctionValue, frame: Frame, node: f.Attr | None
+) -> Value:
+    from fastapi_guardrails.model.frames import Arguments, Frame
+
+    if frame.recorder is not None and node is not None:
+        frame.recorder.property_read(node, member, value, frame)
+    if frame.inline or classes.is_settings(value.cls):
+        inner = frame if frame.inline else Frame(frame.module, frame.scope, inline=True, caller=frame)
+        call = Arguments([], {}, frame=inner)
+        result = ev.call_function(member, value, call)
+        return soften(result) if classes.is_settings(value.cls) else result
+    return ev.result_of(member, value)
+
+
+def _declared_field(
+    ev: Evaluator, value: Instance, cls: ClassValue, declared: tuple[f.Expr, ClassValue]
+) -> Value:
+    node, owner = declared
+    bindings = types.bindings_for(cls, value.args, owner)
+    return types.instance_of(ev, types.annotation_type(ev, node, owner.scope), bindings)
+
+
+def _assigned(ev: Evaluator, value: Instance, cls: ClassValue, name: str) -> Value | None:
+    """What a method of the class puts into `self.name`, `__init__` first."""
+    for base in classes.mro(cls):
+        if not isinstance(base, ClassValue):
+            continue
+        for function in _assigners(base, name, ev):
+            assigned = ev.self_attributes(function, value).get(name)
+            if assigned is not None:
+                if isinstance(assigned, Unknown) and assigned.why.startswith("parameter "):
+                    return value.attrs.get(f"({assigned.why[10:]})", assigned)
+                return assigned
+    return None
+
+
+def _assigners(cls: ClassValue, name: str, ev: Evaluator) -> list[FunctionValue]:
+    """The methods of the class that assign `self.name`."""
+    found = []
+    for function in cls.scope.vars.values():
+        if isinstance(function, FunctionValue) and name in ev.assigned_attributes(function):
+            found.append(function)
+    found.sort(key=lambda function: function.name != "__init__")
+    return found
+
+
+def _assigned_names(ev: Evaluator, cls: ClassValue) -> set[str]:
+    return {
+        name
+        for base in classes.mro(cls)
+        if isinstance(base, ClassValue)
+        for function in base.scope.vars.values()
+        if isinstance(function, FunctionValue)
+        for name in ev.assigned_attributes(function)
+    }
+
+
+def _of_library_instance(ev: Evaluator, value: Instance, cls: External, name: str) -> Value:
+    for ancestor in (cls.name, *ancestors(cls.name)[0]):
+        spec = ATTRIBUTES.get(ancestor, {}).get(name)
+        if spec is not None:
+            return types.from_spec(ev, spec, value, None)
+    spec = METHODS.get(cls.name, {}).get("__getattr__")
+    if spec is not None and name not in METHODS[cls.name]:
+        return types.from_spec(ev, spec, value, None)
+    return Method(cls.name, name, value)

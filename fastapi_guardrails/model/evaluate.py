@@ -1,0 +1,723 @@
+"""The abstract evaluator: runs a project's start-up code and types the rest, without importing anything.
+
+Two modes share it. *Inline* frames carry out what Python does at import and start-up: modules, factories, functions that
+register routes, decorators; every call of a project function is followed with its arguments. *Analysis* frames look at
+one function with its parameters as typed: calls are only typed, both branches are taken, a recorder takes down what
+happens. What cannot be followed is `Unknown`, and an evaluation never raises because of the program that it reads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi_guardrails.model import attributes, classes, natives, operators, types
+from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.statements import Statements
+from fastapi_guardrails.model.tree import assigned_attributes
+from fastapi_guardrails.model.symbols import Module, Symbols, builtin, scopes
+from fastapi_guardrails.model.values import (
+    NONE,
+    UNKNOWN,
+    Annotated,
+    Bound,
+    ClassValue,
+    Const,
+    Coroutine,
+    DependsValue,
+    External,
+    FunctionValue,
+    Generic,
+    Instance,
+    LambdaValue,
+    Lazy,
+    Mapping,
+    Method,
+    ModuleValue,
+    Native,
+    Partial,
+    Scope,
+    Sequence_,
+    Super,
+    Union,
+    Unknown,
+    Value,
+    is_soft,
+    options,
+    truth,
+    union,
+)
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import Analysis
+    from fastapi_guardrails.model.registry import Registry
+
+#: Calls that deep are no longer followed.
+MAX_DEPTH = 24
+#: Statements that one start-up call may take before the rest of it counts as unknown.
+MAX_STEPS = 60_000
+
+
+class Evaluator(Statements):
+    """Evaluates expressions and calls; statements are in `statements.py`.
+
+    Attributes:
+        symbols: the modules.
+        registry: what the evaluation finds: apps, routers, watched library calls.
+        forward: forward references already looked up.
+    """
+
+    def __init__(self, symbols: Symbols, registry: Registry) -> None:
+        self.symbols = symbols
+        self.registry = registry
+        self.forward: dict[tuple[str, int], Value] = {}
+        self.steps = 0
+        self.stack: list[int] = []
+        #: definitions that were executed inline at least once, by identity of their node
+        self.executed: set[int] = set()
+        self.decorating: list[tuple[Module, int]] = []
+        self._analyses: dict[tuple[int, int, int], Analysis] = {}
+        self._typing: set[tuple[int, int]] = set()
+        self._results: dict[tuple[int, int], Value] = {}
+        self._bodies: dict[int, list[f.Stmt]] = {}
+        self._assigned: dict[int, frozenset[str]] = {}
+        #: nodes made by the evaluator itself, which must live as long as values are kept by node
+        self.kept: list[f.Node] = []
+        first = next(iter(symbols.modules.values()), None)
+        self.anywhere = first.scope if first else Scope("module", None)  # type: ignore[arg-type]
+
+    # --- modules and names ---------------------------------------------------------------------------------------
+
+    def execute(self, module: Module) -> None:
+        """Run a module's statements, once."""
+        if module.state != "new":
+            return
+        module.state = "running"
+        if not self.stack:
+            self.steps = 0
+        self.run(module.facts.body, Frame(module, module.scope))
+        module.state = "done"
+
+    def frame_for(self, scope: Scope) -> Frame:
+        """A frame that only looks: nothing registers, calls are typed."""
+        return Frame(scope.module, scope, inline=False)
+
+    def body(self, function: FunctionValue) -> list[f.Stmt]:
+        """The statements of a function, decoded once."""
+        key = id(function.node)
+        if key not in self._bodies:
+            self._bodies[key] = function.node.body
+        return self._bodies[key]
+
+    def lookup(self, name: str, scope: Scope) -> Value:
+        """What a name means in a scope."""
+        for place in scopes(scope):
+            value = place.vars.get(name)
+            if value is not None:
+                if isinstance(value, Lazy):
+                    return self._cached(value, name, place)
+                return value
+        found = builtin(name)
+        if found is not None and not scope.module.star_external:
+            return found
+        return Unknown(f"name {name}")
+
+    def _cached(self, value: Lazy, name: str, place: Scope) -> Value:
+        resolved = self.resolve(value)
+        if not isinstance(resolved, Unknown):
+            place.vars[name] = resolved
+        return resolved
+
+    def resolve(self, lazy: Lazy, seen: int = 0) -> Value:
+        """What an imported name stands for."""
+        if seen > 40:
+            return Unknown("import cycle")
+        target = self.symbols.find_relative(lazy.module, lazy.target, lazy.level)
+        if lazy.name is None:
+            return self._module_value(lazy, target)
+        if isinstance(target, Module):
+            return self.module_member(target, lazy.name, seen)
+        submodule = self.symbols.submodule(lazy.module, lazy.target, lazy.level, lazy.name)
+        if submodule is not None:
+            self.execute(submodule)
+            return ModuleValue(submodule)
+        if isinstance(target, External):
+            return natives.external(f"{target.name}.{lazy.name}")
+        return Unknown(f"import {lazy.target}.{lazy.name}")
+
+    def _module_value(self, lazy: Lazy, target: Module | External | None) -> Value:
+        if isinstance(target, Module):
+            self.execute(target)
+            return ModuleValue(target)
+        if target is None and self.symbols.is_project_name(lazy.module, lazy.target):
+            return Namespace(lazy.module, lazy.target)
+        return target if target is not None else Unknown(f"import {lazy.target}")
+
+    def module_member(self, module: Module, name: str, seen: int = 0) -> Value:
+        """A name of a module, as an attribute of it or by import."""
+        self.execute(module)
+        value = module.scope.vars.get(name)
+        if isinstance(value, Lazy):
+            return self.resolve(value, seen + 1)
+        if value is not None:
+            return value
+        child = self.symbols.child(module, name)
+        if child is not None:
+            self.execute(child)
+            return ModuleValue(child)
+        return Unknown(f"{module.name}.{name}")
+
+    # --- expressions ---------------------------------------------------------------------------------------------
+
+    def evaluate(self, node: f.Expr, frame: Frame) -> Value:
+        """The value of an expression."""
+        value: Value = _EVALUATE[node.__class__](self, node, frame)
+        if frame.recorder is not None:
+            frame.recorder.value(node, value)
+        return value
+
+    def _const(self, node: f.Const, frame: Frame) -> Value:
+        return Const(node.value, frame.module, node.pos)
+
+    def _opaque(self, node: f.Opaque, frame: Frame) -> Value:
+        for item in node.items:
+            self.evaluate(item, frame)
+        if node.kind == "bytes":
+            return Instance(External("builtins.bytes"))
+        return External("builtins.Ellipsis") if node.kind == "ellipsis" else UNKNOWN
+
+    def _name(self, node: f.Name, frame: Frame) -> Value:
+        return self.lookup(node.id, frame.scope)
+
+    def _attr(self, node: f.Attr, frame: Frame) -> Value:
+        return attributes.get(self, self.evaluate(node.value, frame), node.attr, frame, node)
+
+    def _sub(self, node: f.Sub, frame: Frame) -> Value:
+        return operators.subscript(self, self.evaluate(node.value, frame), self.evaluate(node.index, frame), frame)
+
+    def _seq(self, node: f.Seq, frame: Frame) -> Value:
+        items: list[Value] = []
+        open_ = False
+        for item in node.items:
+            if isinstance(item, f.Star):
+                spread = self.items_of(self.evaluate(item.value, frame))
+                open_ = open_ or spread is None
+                items += spread or []
+            else:
+                items.append(self.evaluate(item, frame))
+        return Sequence_(node.kind, items, frame.module, node.pos, open=open_, soft=any(is_soft(i) for i in items))
+
+    def _dict(self, node: f.Dict, frame: Frame) -> Value:
+        items: dict[Any, Value] = {}
+        open_ = False
+        pairs: list[tuple[Value, Value]] = []
+        for key, value_node in zip(node.keys, node.values):
+            value = self.evaluate(value_node, frame)
+            if key is None:
+                if isinstance(value, Mapping):
+                    items.update(value.items)
+                    open_ = open_ or value.open
+                else:
+                    open_ = True
+                continue
+            key_value = self.evaluate(key, frame)
+            pairs.append((key_value, value))
+            known = operators.key_of(key_value)
+            if known is None:
+                open_ = True
+                items.setdefault(f"?{key.pos}", value)
+            else:
+                items[known[0]] = value
+        made = Mapping(items, frame.module, node.pos, open=open_)
+        if open_ and len(pairs) == len(node.keys):
+            self.registry.keep_keys(made, pairs)
+        return made
+
+    def _fstring(self, node: f.FString, frame: Frame) -> Value:
+        return operators.join(node, [self.evaluate(p, frame) for p in node.parts], frame)
+
+    def _binary(self, node: f.Binary, frame: Frame) -> Value:
+        return operators.binary(node, self.evaluate(node.left, frame), self.evaluate(node.right, frame), frame)
+
+    def _bool(self, node: f.Bool, frame: Frame) -> Value:
+        values: list[Value] = []
+        for part in node.values:
+            value = self.evaluate(part, frame)
+            answer = truth(value)
+            if answer is (node.op == "or"):
+                values.append(value)
+                if frame.recorder is None:
+                    break
+                continue
+            if answer is None or part is node.values[-1]:
+                values.append(value)
+        result = union(values) if values else UNKNOWN
+        return types.without_none(result) if node.op == "or" and isinstance(result, Union) else result
+
+    def _compare(self, node: f.Compare, frame: Frame) -> Value:
+        left = self.evaluate(node.left, frame)
+        rights = [self.evaluate(r, frame) for r in node.rights]
+        if len(rights) != 1:
+            return Instance(External("builtins.bool"))
+        return operators.compare(node.ops[0], left, rights[0])
+
+    def _unary(self, node: f.Unary, frame: Frame) -> Value:
+        value = self.evaluate(node.value, frame)
+        if node.op == "not":
+            answer = truth(value)
+            return Instance(External("builtins.bool")) if answer is None else Const(not answer, soft=is_soft(value))
+        return value if isinstance(value, Instance) else UNKNOWN
+
+    def _ifexp(self, node: f.IfExp, frame: Frame) -> Value:
+        test = self.evaluate(node.test, frame)
+        answer = truth(test)
+        if frame.recorder is not None or answer is None:
+            body, orelse = self.evaluate(node.body, frame), self.evaluate(node.orelse, frame)
+            return union([body, orelse]) if answer is None else (body if answer else orelse)
+        return self.evaluate(node.body if answer else node.orelse, frame)
+
+    def _lambda(self, node: f.Lambda, frame: Frame) -> Value:
+        if frame.recorder is not None:
+            inner = frame.within(Scope("function", frame.module, frame.scope))
+            inner.deferred += 1
+            for param in node.params:
+                inner.scope.vars[param.name] = UNKNOWN
+            self.evaluate(node.body, inner)
+        return LambdaValue(node, frame.module, frame.scope)
+
+    def _comp(self, node: f.Comp, frame: Frame) -> Value:
+        inner = frame.within(Scope("function", frame.module, frame.scope))
+        return self._comprehend(node, list(node.generators), inner)
+
+    def _comprehend(self, node: f.Comp, generators: list[f.Generator], frame: Frame) -> Value:
+        first = generators[0]
+        source = self.evaluate(first.iter, frame)
+        known = self.items_of(source)
+        if known is not None and len(generators) == 1 and not first.ifs and len(known) <= 64 and node.kind != "dict":
+            if frame.recorder is None:
+                made: list[Value] = []
+                for item in known:
+                    self.bind(first.target, item, frame)
+                    made.append(self.evaluate(node.elt, frame))
+                return Sequence_("list" if node.kind == "generator" else node.kind, made, frame.module, node.pos)
+        frame.loops = (*frame.loops, node)
+        self.bind(first.target, types.element(source, self), frame)
+        for generator in generators[1:]:
+            for test in first.ifs:
+                self.evaluate(test, frame)
+            first = generator
+            self.bind(first.target, types.element(self.evaluate(first.iter, frame), self), frame)
+        for test in first.ifs:
+            self.evaluate(test, frame)
+        element = self.evaluate(node.elt, frame)
+        if node.value is not None:
+            value = self.evaluate(node.value, frame)
+            return Instance(External("builtins.dict"), (types_of(element), types_of(value)))
+        kind = "list" if node.kind == "generator" else node.kind
+        return Sequence_(kind, [element], frame.module, node.pos, open=True)
+
+    def _await(self, node: f.Await, frame: Frame) -> Value:
+        value = self.evaluate(node.value, frame)
+        return union(o.result if isinstance(o, Coroutine) else UNKNOWN for o in options(value))
+
+    def _yield(self, node: f.Yield, frame: Frame) -> Value:
+        value = self.evaluate(node.value, frame) if node.value is not None else NONE
+        frame.yields.append(types.element(value, self) if node.is_from else value)
+        return UNKNOWN
+
+    def _star(self, node: f.Star, frame: Frame) -> Value:
+        return self.evaluate(node.value, frame)
+
+    def _walrus(self, node: f.Walrus, frame: Frame) -> Value:
+        value = self.evaluate(node.value, frame)
+        self.bind(node.target, value, frame)
+        return value
+
+    def items_of(self, value: Value) -> list[Value] | None:
+        """The items of a known collection or enumeration, in order, or None."""
+        if isinstance(value, Sequence_) and not value.open:
+            return value.items
+        if isinstance(value, Mapping) and not value.open:
+            return [Const(k) for k in value.items]
+        if isinstance(value, ClassValue) and classes.is_enum(value):
+            return attributes.enum_members(value)
+        if isinstance(value, Const) and isinstance(value.value, str):
+            return [Const(c) for c in value.value]
+        return None
+
+    # --- calls ---------------------------------------------------------------------------------------------------
+
+    def _call(self, node: f.Call, frame: Frame) -> Value:
+        callee = self.evaluate(node.func, frame)
+        if isinstance(callee, External) and callee.name == "builtins.super":
+            return self._super(node, frame)
+        call = self.arguments(node, frame)
+        result = self.call(callee, call)
+        if frame.recorder is not None:
+            frame.recorder.call(node, callee, call, result, frame)
+        elif isinstance(callee, (External, Method)):
+            self.registry.library_call(callee, call)
+        return result
+
+    def arguments(self, node: f.Call, frame: Frame) -> Arguments:
+        """The evaluated arguments of a call."""
+        args: list[Value] = []
+        kwargs: dict[str, Value] = {}
+        open_ = False
+        for item in node.args:
+            value = self.evaluate(item, frame)
+            if isinstance(item, f.Star):
+                spread = self.items_of(value)
+                open_ = open_ or spread is None
+                args += spread or []
+            else:
+                args.append(value)
+        for keyword in node.keywords:
+            value = self.evaluate(keyword.value, frame)
+            if keyword.name is not None:
+                kwargs[keyword.name] = value
+            elif isinstance(value, Mapping):
+                kwargs.update({k: v for k, v in value.items.items() if isinstance(k, str) and not k.startswith("?")})
+                open_ = open_ or value.open
+            else:
+                open_ = True
+        return Arguments(args, kwargs, open=open_, node=node, frame=frame)
+
+    def _super(self, node: f.Call, frame: Frame) -> Value:
+        owner, receiver = frame.function.owner if frame.function else None, self.lookup("self", frame.scope)
+        if node.args:
+            args = [self.evaluate(a, frame) for a in node.args]
+            if isinstance(args[0], ClassValue):
+                owner = args[0]
+            receiver = args[1] if len(args) > 1 else receiver
+        if isinstance(receiver, Unknown):
+            receiver = self.lookup("cls", frame.scope)
+        return Super(owner, receiver) if owner is not None else UNKNOWN
+
+    def call(self, callee: Value, call: Arguments) -> Value:
+        """What a call gives; in an inline frame, after carrying it out."""
+        if isinstance(callee, Native):
+            return callee.call(self, call)
+        if isinstance(callee, FunctionValue):
+            return self.call_function(callee, None, call)
+        if isinstance(callee, Bound):
+            return self.call_function(callee.function, callee.receiver, call)
+        if isinstance(callee, ClassValue):
+            return self.instantiate(callee, (), call)
+        if isinstance(callee, (External, Method)):
+            return natives.call(self, callee, call)
+        if isinstance(callee, Union):
+            return union(self.call(o, call) for o in callee.options if not (isinstance(o, Const) and o.value is None))
+        if isinstance(callee, Generic):
+            return self._call_generic(callee, call)
+        if isinstance(callee, Instance):
+            return self._call_instance(callee, call)
+        if isinstance(callee, LambdaValue):
+            return self._call_lambda(callee, call)
+        if isinstance(callee, Partial):
+            merged = call.replaced([*callee.args, *call.args], {**callee.kwargs, **call.kwargs})
+            return self.call(callee.target, merged)
+        if isinstance(callee, Annotated):
+            return self.call(callee.type, call)
+        return UNKNOWN
+
+    def _call_generic(self, callee: Generic, call: Arguments) -> Value:
+        if isinstance(callee.origin, ClassValue):
+            return self.instantiate(callee.origin, callee.args, call)
+        result = self.call(callee.origin, call)
+        if isinstance(result, Instance) and not result.args:
+            result.args = callee.args
+        return result
+
+    def _call_instance(self, callee: Instance, call: Arguments) -> Value:
+        method = attributes.get(self, callee, "__call__", call.frame, None)
+        return UNKNOWN if isinstance(method, Unknown) else self.call(method, call)
+
+    def _call_lambda(self, callee: LambdaValue, call: Arguments) -> Value:
+        if call.frame.depth > MAX_DEPTH:
+            return UNKNOWN
+        scope = Scope("function", callee.module, callee.scope)
+        for index, param in enumerate(callee.node.params):
+            value = call.get(index, param.name)
+            scope.vars[param.name] = value if value is not None else UNKNOWN
+        frame = Frame(callee.module, scope, inline=call.frame.inline, caller=call.frame)
+        return self.evaluate(callee.node.body, frame)
+
+    def instantiate(self, cls: ClassValue, args: tuple[Value, ...], call: Arguments) -> Value:
+        """A new object of a project class; its `__init__` is carried out in an inline frame."""
+        if classes.is_enum(cls):
+            return self._enum_member(cls, call)
+        made = natives.construct(self, cls, args, call)
+        initializer = classes.method(cls, "__init__")
+        if initializer is not None:
+            if call.frame.inline:
+                self.call_function(initializer, made, call)
+            else:
+                self._assume_init(made, initializer, call)
+        elif isinstance(made, Instance) and self._keeps_fields(cls):
+            self._set_fields(made, cls, call)
+        post = classes.method(cls, "__post_init__") or classes.method(cls, "__attrs_post_init__")
+        if post is not None and call.frame.inline:
+            self.call_function(post, made, call.replaced([], {}))
+        return made
+
+    def _enum_member(self, cls: ClassValue, call: Arguments) -> Value:
+        wanted = operators.key_of(call.args[0]) if call.args else None
+        if wanted is not None:
+            for name_member in attributes.enum_members(cls):
+                if isinstance(name_member, Instance) and operators.key_of(name_member.attrs["value"]) == wanted:
+                    return name_member
+        return Instance(cls)
+
+    def _keeps_fields(self, cls: ClassValue) -> bool:
+        return classes.is_dataclass(cls) or classes.is_pydantic(cls) is True or classes.is_declarative(cls)
+
+    def _set_fields(self, made: Instance, cls: ClassValue, call: Arguments) -> None:
+        made.attrs.update(call.kwargs)
+        if call.args and classes.is_dataclass(cls):
+            names = [n for c in reversed(classes.mro(cls)) if isinstance(c, ClassValue) for n in c.annotations]
+            made.attrs.update(zip(dict.fromkeys(names), call.args))
+
+    def _assume_init(self, made: Value, initializer: FunctionValue, call: Arguments) -> None:
+        """Attributes that an `__init__` sets from its parameters, without carrying it out."""
+        if not isinstance(made, Instance):
+            return
+        params = [p.name for p in initializer.node.params[1:]]
+        for index, name in enumerate(params):
+            value = call.get(index, name)
+            if value is not None and not isinstance(value, Unknown):
+                made.attrs.setdefault(f"({name})", value)
+
+    def call_function(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> Value:
+        """Call a project function, with its first argument in `receiver` if it is a bound method."""
+        frame = call.frame
+        if not frame.inline or not self._may_follow(function, frame):
+            return self.result_of(function, receiver, call)
+        scope = Scope("function", function.module, _function_parent(function.scope))
+        self.bind_parameters(function, receiver, call, scope)
+        inner = Frame(function.module, scope, function=function, inline=True, caller=frame)
+        key = id(function.node)
+        self.executed.add(key)
+        self.stack.append(key)
+        decorating, self.decorating = self.decorating, self.decorating[-1:]
+        try:
+            self.run(self.body(function), inner)
+        finally:
+            self.stack.pop()
+            self.decorating = decorating
+        return self._inline_result(function, inner)
+
+    def _may_follow(self, function: FunctionValue, frame: Frame) -> bool:
+        key = id(function.node)
+        if not frame.depth and not self.stack:
+            self.steps = 0
+        return frame.depth < MAX_DEPTH and self.stack.count(key) < 2 and self.steps < MAX_STEPS
+
+    def _inline_result(self, function: FunctionValue, frame: Frame) -> Value:
+        if function.node.is_generator:
+            yielded = union(frame.yields) if frame.yields else UNKNOWN
+            if function.kind == "contextmanager":
+                cls = External("contextlib.AbstractContextManager")
+                return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})
+            return Sequence_("list", [yielded], open=True)
+        result = union(frame.returns) if frame.returns else NONE
+        if isinstance(result, Unknown) and function.node.returns is not None:
+            result = self._declared(function, None, None)
+        return Coroutine(result) if function.node.is_async else result
+
+    def bind_parameters(
+        self, function: FunctionValue, receiver: Value | None, call: Arguments | None, scope: Scope
+    ) -> None:
+        """Put the arguments of a call (or what the annotations promise, without one) under their names."""
+        params = function.node.params
+        index = 0
+        if receiver is not None and params and params[0].kind in ("pos", "any"):
+            scope.vars[params[0].name] = receiver
+            params = params[1:]
+        taken: set[str] = set()
+        for param in params:
+            if param.kind == "args":
+                rest = call.args[index:] if call else []
+                scope.vars[param.name] = Sequence_("tuple", list(rest), open=call is None or call.open)
+            elif param.kind == "kwargs":
+                more = {k: v for k, v in call.kwargs.items() if k not in taken} if call else {}
+                scope.vars[param.name] = Mapping(dict(more), open=call is None or call.open)
+            else:
+                value = call.get(None if param.kind == "kw" else index, param.name) if call else None
+                scope.vars[param.name] = value if value is not None else self.default_of(function, param, call)
+                taken.add(param.name)
+                index += param.kind != "kw"
+
+    def default_of(self, function: FunctionValue, param: f.Param, call: Arguments | None) -> Value:
+        """What a parameter is without an argument: its default in a call, else what it is declared as."""
+        if param.default is not None and call is not None:
+            return self.evaluate(param.default, self.frame_for(function.scope))
+        if param.annotation is not None:
+            return types.instance_of(self, types.annotation_type(self, param.annotation, function.scope))
+        return UNKNOWN
+
+    # --- results without carrying out ------------------------------------------------------------------------------
+
+    def result_of(self, function: FunctionValue, receiver: Value | None = None, call: Arguments | None = None) -> Value:
+        """What a call of the function gives: as declared, else as its body returns."""
+        if isinstance(function.wraps, FunctionValue) and function.node.returns is None:
+            inner = self.result_of(function.wraps, receiver, call)
+            if function.node.is_async and not isinstance(inner, Coroutine):
+                return Coroutine(inner, False)
+            return inner
+        result = self._declared(function, receiver, call)
+        if function.node.is_generator:
+            return self._generator_result(function, result)
+        if isinstance(result, Unknown):
+            result = self._inferred(function, receiver)
+        return Coroutine(result, not function.opaque) if function.node.is_async else result
+
+    def _declared(self, function: FunctionValue, receiver: Value | None, call: Arguments | None) -> Value:
+        if function.node.returns is None:
+            return UNKNOWN
+        type_ = types.annotation_type(self, function.node.returns, function.scope)
+        bindings: types.Bindings = {}
+        if isinstance(receiver, Instance) and isinstance(receiver.cls, ClassValue) and function.owner is not None:
+            bindings = types.bindings_for(receiver.cls, receiver.args, function.owner)
+        if isinstance(type_, External) and type_.name == "typing.Self" and receiver is not None:
+            return Instance(receiver) if isinstance(receiver, ClassValue) else receiver
+        if call is not None:
+            bindings = {**bindings, **types.bind_call(self, function, call)}
+        return types.instance_of(self, type_, bindings)
+
+    def _generator_result(self, function: FunctionValue, declared: Value) -> Value:
+        yielded = types.element(declared, self)
+        if isinstance(yielded, Unknown):
+            yielded = self._inferred(function, None)
+        if function.kind == "contextmanager":
+            cls = External("contextlib.AbstractContextManager")
+            return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})
+        return Sequence_("list", [yielded], open=True)
+
+    def _inferred(self, function: FunctionValue, receiver: Value | None) -> Value:
+        """The union of what the body returns or yields, from its analysis."""
+        key = (id(function.node), _receiver_key(receiver))
+        if key in self._results:
+            return self._results[key]
+        if key in self._typing or len(self._typing) > 12:
+            return UNKNOWN
+        self._typing.add(key)
+        try:
+            analysis = self.analysis(function, receiver)
+            found = analysis.yields if function.node.is_generator else analysis.returns
+            result = union(v for _, v in found) if found else (UNKNOWN if function.node.is_generator else NONE)
+        finally:
+            self._typing.discard(key)
+        self._results[key] = result
+        return result
+
+    def provided(self, depends: DependsValue) -> Value:
+        """What a parameter that depends on something gets: what the provider yields or returns."""
+        target = depends.target
+        if isinstance(target, ClassValue):
+            return Instance(target)
+        if target is None or isinstance(target, Unknown):
+            return UNKNOWN
+        result = self.call(target, Arguments([], {}, open=True, frame=self.frame_for(self.anywhere)))
+        result = result.result if isinstance(result, Coroutine) else result
+        function = target.function if isinstance(target, Bound) else target
+        if isinstance(function, FunctionValue) and function.node.is_generator:
+            return types.element(result, self) if not _is_context(result) else types.entered(result, self)
+        return result
+
+    def assigned_attributes(self, function: FunctionValue) -> frozenset[str]:
+        """Names of the attributes of its first parameter that a method assigns."""
+        key = id(function.node)
+        found = self._assigned.get(key)
+        if found is None:
+            found = self._assigned[key] = assigned_attributes(function.node.params, self.body(function))
+        return found
+
+    def self_attributes(self, function: FunctionValue, receiver: Instance) -> dict[str, Value]:
+        """What a method leaves in the attributes of its object."""
+        key = (id(function.node), _receiver_key(receiver))
+        if key in self._typing:
+            return {}
+        self._typing.add(key)
+        try:
+            return self.analysis(function, receiver).attributes
+        finally:
+            self._typing.discard(key)
+
+    def analysis(self, function: FunctionValue, receiver: Value | None = None) -> Analysis:
+        """What happens in a function's body, with its parameters as declared (kept)."""
+        from fastapi_guardrails.model.calls import analyse
+
+        key = (id(function.node), id(function.scope), _receiver_key(receiver))
+        found = self._analyses.get(key)
+        if found is None:
+            found = analyse(self, function, receiver, self._analyses, key)
+        return found
+
+
+class Namespace(Value):
+    """A folder of the project without `__init__.py`, as a package."""
+
+    __slots__ = ("dotted", "module")
+
+    def __init__(self, module: Module, dotted: str) -> None:
+        self.module = module
+        self.dotted = dotted
+
+
+def _is_context(value: Value) -> bool:
+    return (
+        isinstance(value, Instance)
+        and isinstance(value.cls, External)
+        and value.cls.name == "contextlib.AbstractContextManager"
+    )
+
+
+def types_of(value: Value) -> Value:
+    """The type of a value, for use as a type argument."""
+    if isinstance(value, Instance):
+        return Generic(value.cls, value.args) if value.args else value.cls
+    if isinstance(value, Const):
+        return NONE if value.value is None else External(f"builtins.{type(value.value).__name__}")
+    if isinstance(value, Union):
+        return union(types_of(o) for o in value.options)
+    if isinstance(value, Sequence_):
+        return Generic(External(f"builtins.{value.kind}"), (union(types_of(i) for i in value.items),))
+    return UNKNOWN
+
+
+def _function_parent(scope: Scope) -> Scope:
+    """The scope that a function's body sees around it: class bodies are skipped."""
+    while scope.kind == "class" and scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _receiver_key(receiver: Value | None) -> int:
+    if isinstance(receiver, Instance) and isinstance(receiver.cls, ClassValue):
+        return hash((id(receiver.cls.node), tuple(repr(a) for a in receiver.args)))
+    return 0
+
+
+_EVALUATE: dict[type, Any] = {
+    f.Const: Evaluator._const,
+    f.Opaque: Evaluator._opaque,
+    f.Name: Evaluator._name,
+    f.Attr: Evaluator._attr,
+    f.Call: Evaluator._call,
+    f.Sub: Evaluator._sub,
+    f.Seq: Evaluator._seq,
+    f.Dict: Evaluator._dict,
+    f.FString: Evaluator._fstring,
+    f.Binary: Evaluator._binary,
+    f.Bool: Evaluator._bool,
+    f.Compare: Evaluator._compare,
+    f.Unary: Evaluator._unary,
+    f.IfExp: Evaluator._ifexp,
+    f.Lambda: Evaluator._lambda,
+    f.Comp: Evaluator._comp,
+    f.Await: Evaluator._await,
+    f.Yield: Evaluator._yield,
+    f.Star: Evaluator._star,
+    f.Walrus: Evaluator._walrus,
+}

@@ -1,0 +1,107 @@
+"""Frames of evaluation, and what a call is given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.model.values import UNKNOWN, FunctionValue, Scope, Value
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import Recorder
+    from fastapi_guardrails.model.symbols import Module
+
+
+class Frame:
+    """One execution of a module, a class body or a function.
+
+    Attributes:
+        inline: calls of project functions are carried out (start-up code); otherwise only typed.
+        recorder: takes down what happens (analysis of one function), or None.
+        uncertain: how many branches around that nobody can decide.
+        off: how many branches around that the defaults do not take.
+        depth: how many calls deep.
+        returns, yields: what came out.
+        loops: how many loops around, for the recorder.
+        catching: handlers around, innermost last, for the recorder.
+        deferred: inside a lambda, whose body does not run here.
+    """
+
+    __slots__ = (
+        "catching", "deferred", "depth", "function", "inline", "loops", "module", "off", "recorder", "returns", "scope",
+        "uncertain", "yields",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        module: Module,
+        scope: Scope,
+        *,
+        function: FunctionValue | None = None,
+        inline: bool = True,
+        recorder: Recorder | None = None,
+        caller: Frame | None = None,
+    ) -> None:
+        self.module = module
+        self.scope = scope
+        self.function = function
+        self.inline = inline
+        self.recorder = recorder
+        self.uncertain = caller.uncertain if caller else 0
+        self.off = caller.off if caller else 0
+        self.depth = caller.depth + 1 if caller else 0
+        self.returns: list[Value] = []
+        self.yields: list[Value] = []
+        self.loops: tuple[f.Node, ...] = ()
+        self.catching: tuple[Value, ...] = ()
+        self.deferred = 0
+
+    def within(self, scope: Scope) -> Frame:
+        """The same frame with another scope (class bodies, comprehensions)."""
+        inner = Frame(self.module, scope, function=self.function, inline=self.inline, recorder=self.recorder)
+        inner.uncertain, inner.off, inner.depth = self.uncertain, self.off, self.depth
+        inner.returns, inner.yields = self.returns, self.yields
+        inner.loops, inner.catching, inner.deferred = self.loops, self.catching, self.deferred
+        return inner
+
+
+class Arguments:
+    """Evaluated arguments of a call.
+
+    Attributes:
+        args: positional values; kwargs: keyword values.
+        open: `*args` or `**kwargs` of unknown content may bring more.
+        node: the call, or None where the evaluator itself calls.
+        frame: where the call stands.
+    """
+
+    __slots__ = ("args", "frame", "kwargs", "node", "open")
+
+    def __init__(
+        self,
+        args: list[Value],
+        kwargs: dict[str, Value],
+        *,
+        open: bool = False,
+        node: f.Call | None = None,
+        frame: Frame,
+    ) -> None:
+        self.args = args
+        self.kwargs = kwargs
+        self.open = open
+        self.node = node
+        self.frame = frame
+
+    def get(self, index: int | None, name: str) -> Value | None:
+        """The argument at `index` or called `name`; None where it is absent, Unknown where it may be there."""
+        if name in self.kwargs:
+            return self.kwargs[name]
+        if index is not None and index < len(self.args):
+            return self.args[index]
+        return UNKNOWN if self.open else None
+
+    def replaced(self, args: list[Value], kwargs: dict[str, Value] | None = None) -> Arguments:
+        """The same call with other arguments."""
+        return Arguments(
+            args, self.kwargs if kwargs is None else kwargs, open=self.open, node=self.node, frame=self.frame
+        )

@@ -1,0 +1,586 @@
+"""What calls of Python's own functions and of libraries do in abstract evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.knowledge.classes import BASES
+from fastapi_guardrails.knowledge.names import canonical
+from fastapi_guardrails.knowledge.returns import FUNCTIONS
+from fastapi_guardrails.model import attributes, classes, routing, types
+from fastapi_guardrails.model.frames import Arguments
+from fastapi_guardrails.model.values import (
+    NONE,
+    UNKNOWN,
+    Bound,
+    ClassValue,
+    Const,
+    Coroutine,
+    DependsValue,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Mapping,
+    Method,
+    ModuleValue,
+    Native,
+    Partial,
+    Sequence_,
+    TypeVariable,
+    Unknown,
+    Value,
+    is_none,
+    is_soft,
+    options,
+    soften,
+    text_of,
+    truth,
+    union,
+)
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.evaluate import Evaluator
+
+_STATUS_CODES = ("starlette.status.", "fastapi.status.")
+_BOOL = Instance(External("builtins.bool"))
+_ENVIRONMENT = Unknown("environment")
+
+
+def external(name: str) -> Value:
+    """A library's thing by qualified name: status codes as numbers, everything else as `External`."""
+    full = canonical(name)
+    if full.startswith(_STATUS_CODES):
+        digits = next((p for p in full.split("_") if p.isdigit()), None)
+        if digits is not None:
+            return Const(int(digits))
+    return External(full)
+
+
+def construct(ev: Evaluator, cls: ClassValue, args: tuple[Value, ...], call: Arguments) -> Value:
+    """A new object of a project class, before its `__init__`."""
+    if classes.inherits(cls, *routing.APP_CLASSES, *routing.ROUTER_CLASSES):
+        return routing.make(ev, cls, call)
+    made = Instance(cls, args, call.frame.module, call.node.pos if call.node else 1)
+    if classes.inherits(cls, "builtins.Exception") and call.args:
+        made.attrs["args"] = Sequence_("tuple", list(call.args))
+    return made
+
+
+def call(ev: Evaluator, callee: External | Method, call: Arguments) -> Value:
+    """The result of calling a library's function, class or method."""
+    if isinstance(callee, Method):
+        return _call_method(ev, callee, call)
+    special = _SPECIAL.get(callee.name)
+    if special is not None:
+        return special(ev, call)
+    spec = FUNCTIONS.get(callee.name)
+    if spec is not None:
+        made = types.from_spec(ev, spec, UNKNOWN, call) if spec != "?" else UNKNOWN
+        return _remember(made, call)
+    if _is_class(callee.name):
+        return _new(callee, call)
+    return Unknown(f"call of {callee.name}")
+
+
+def _is_class(name: str) -> bool:
+    if name in BASES:
+        return True
+    last = name.rpartition(".")[2]
+    return last[:1].isupper() and not last.isupper()
+
+
+def _new(cls: External, call: Arguments) -> Value:
+    made = Instance(cls, (), call.frame.module, call.node.pos if call.node else 1)
+    return _remember(made, call)
+
+
+def _remember(made: Value, call: Arguments) -> Value:
+    """Keep the arguments of a construction as attributes: keywords by name, positional ones as "0", "1", …"""
+    if isinstance(made, Instance) and not made.attrs:
+        made = Instance(made.cls, made.args, call.frame.module, call.node.pos if call.node else 1)
+        made.attrs.update(call.kwargs)
+        made.attrs.update({str(i): v for i, v in enumerate(call.args)})
+        if call.open:
+            made.attrs["**"] = UNKNOWN
+    return made
+
+
+# --- methods -------------------------------------------------------------------------------------------------------
+
+
+def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
+    receiver = callee.receiver
+    if isinstance(receiver, Const) and isinstance(receiver.value, str):
+        return _string_method(receiver, receiver.value, callee.name, call)
+    if isinstance(receiver, Sequence_):
+        return _sequence_method(receiver, callee.name, call, ev)
+    if isinstance(receiver, Mapping):
+        return _mapping_method(receiver, callee.name, call)
+    if callee.qualified in FUNCTIONS:
+        return types.from_spec(ev, FUNCTIONS[callee.qualified], receiver, call)
+    if isinstance(receiver, ClassValue):
+        return _class_method(receiver, callee, call)
+    if callee.owner == "os.environ":
+        return _environment(call)
+    if callee.name in ("model_copy", "copy") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
+        return receiver
+    if callee.name in ("model_dump", "dict") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
+        return Instance(External("builtins.dict"))
+    spec = types.method_spec(callee.owner, callee.name)
+    return types.from_spec(ev, spec, receiver, call) if spec is not None else Unknown(f"call of {callee.qualified}")
+
+
+def _class_method(cls: ClassValue, callee: Method, call: Arguments) -> Value:
+    if callee.name in ("model_validate", "model_validate_json", "model_construct", "parse_obj", "from_orm", "parse_raw", "construct"):
+        return Instance(cls, (), call.frame.module, call.node.pos if call.node else 1)
+    return Unknown(f"call of {callee.qualified}")
+
+
+_STRING_METHODS = frozenset(
+    "strip lstrip rstrip lower upper title capitalize replace removeprefix removesuffix format zfill casefold".split()
+)
+
+
+def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Value:
+    keys = [_scalar(a) for a in call.args]
+    soft = receiver.soft or any(is_soft(a) for a in call.args)
+    if name == "join" and call.args:
+        return _join(receiver, text, call.args[0])
+    if any(k is None for k in keys) or call.kwargs and name != "format" or call.open:
+        return Instance(External("builtins.bool" if name in ("startswith", "endswith") else "builtins.str"))
+    values = [k[0] for k in keys if k]
+    try:
+        if name in _STRING_METHODS:
+            named = {k: _scalar(v) for k, v in call.kwargs.items()}
+            if any(v is None for v in named.values()):
+                return Instance(External("builtins.str"))
+            result = getattr(text, name)(*values, **{k: v[0] for k, v in named.items() if v})
+            return Const(result, receiver.module, receiver.pos, soft)
+        if name in ("startswith", "endswith"):
+            return Const(getattr(text, name)(*values), soft=soft)
+        if name in ("split", "rsplit"):
+            parts = getattr(text, name)(*values)
+            items: list[Value] = [Const(p, receiver.module, receiver.pos, soft) for p in parts]
+            return Sequence_("list", items, receiver.module, receiver.pos, soft=soft)
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+        return UNKNOWN
+    return UNKNOWN
+
+
+def _scalar(value: Value) -> tuple[str | int | float | bool | None] | None:
+    if isinstance(value, Const):
+        return (value.value,)
+    text = text_of(value)
+    return None if text is None else (text,)
+
+
+def _join(receiver: Const, separator: str, items: Value) -> Value:
+    if isinstance(items, Sequence_) and not items.open:
+        texts = [text_of(i) for i in items.items]
+        if all(t is not None for t in texts):
+            return Const(separator.join(t for t in texts if t is not None), receiver.module, receiver.pos, items.soft)
+    return Instance(External("builtins.str"))
+
+
+def _sequence_method(receiver: Sequence_, name: str, call: Arguments, ev: Evaluator) -> Value:
+    if name in ("append", "add", "insert") and call.args:
+        if call.frame.inline or call.frame.recorder is not None:
+            receiver.items.append(call.args[-1])
+            receiver.open = receiver.open or bool(call.frame.uncertain) or call.frame.recorder is not None
+        return NONE
+    if name in ("extend", "update") and call.args:
+        if call.frame.inline:
+            more = ev.items_of(call.args[0])
+            receiver.items += more or []
+            receiver.open = receiver.open or more is None or bool(call.frame.uncertain)
+        return NONE
+    if name == "copy":
+        return Sequence_(receiver.kind, list(receiver.items), receiver.module, receiver.pos, open=receiver.open, soft=receiver.soft)
+    if name == "pop":
+        return types.element(receiver, ev)
+    if name in ("remove", "clear", "sort", "reverse", "discard"):
+        receiver.open = True
+        return NONE
+    return UNKNOWN
+
+
+def _mapping_method(receiver: Mapping, name: str, call: Arguments) -> Value:
+    if name in ("get", "pop", "setdefault"):
+        key = _scalar(call.args[0]) if call.args else None
+        if key is not None and key[0] in receiver.items:
+            return receiver.items[key[0]]
+        default = call.args[1] if len(call.args) > 1 else NONE
+        return default if key is not None and not receiver.open else UNKNOWN
+    if name == "items":
+        pairs: list[Value] = [Sequence_("tuple", [Const(k), v]) for k, v in receiver.items.items()]
+        return Sequence_("list", pairs, open=receiver.open or any(str(k).startswith("?") for k in receiver.items))
+    if name == "values":
+        return Sequence_("list", list(receiver.items.values()), open=receiver.open)
+    if name == "keys":
+        return Sequence_("list", [Const(k) for k in receiver.items], open=receiver.open)
+    if name == "copy":
+        return Mapping(dict(receiver.items), receiver.module, receiver.pos, open=receiver.open)
+    if name == "update":
+        if call.frame.inline and call.args and isinstance(call.args[0], Mapping):
+            receiver.items.update(call.args[0].items)
+            receiver.open = receiver.open or call.args[0].open
+        else:
+            receiver.open = True
+        receiver.items.update(call.kwargs)
+        return NONE
+    if name == "clear":
+        receiver.open = True
+        return NONE
+    return UNKNOWN
+
+
+# --- Python --------------------------------------------------------------------------------------------------------
+
+
+def _isinstance(ev: Evaluator, call: Arguments) -> Value:
+    if len(call.args) != 2:
+        return _BOOL
+    value, wanted = call.args
+    choices = wanted.items if isinstance(wanted, Sequence_) else list(options(wanted))
+    cls = value.cls if isinstance(value, Instance) else None
+    if cls is None and isinstance(value, Const):
+        cls = External(f"builtins.{type(value.value).__name__}")
+    if cls is None:
+        return _BOOL
+    answers = [classes.is_subclass(cls, c) if isinstance(c, (ClassValue, External)) else None for c in choices]
+    if any(a is True for a in answers):
+        return Const(True, soft=is_soft(value))
+    made = isinstance(value, Const) or (isinstance(value, Instance) and bool(value.made))
+    return Const(False, soft=is_soft(value)) if made and all(a is False for a in answers) else _BOOL
+
+
+def _issubclass(ev: Evaluator, call: Arguments) -> Value:
+    if len(call.args) == 2 and all(isinstance(a, (ClassValue, External)) for a in call.args):
+        answer = classes.is_subclass(call.args[0], call.args[1])
+        return _BOOL if answer is None else Const(answer)
+    return _BOOL
+
+
+def _getattr(ev: Evaluator, call: Arguments) -> Value:
+    name = text_of(call.args[1]) if len(call.args) > 1 else None
+    if name is None:
+        return UNKNOWN
+    found = attributes.get(ev, call.args[0], name, call.frame, None)
+    if isinstance(found, Unknown) and len(call.args) > 2:
+        return found if not isinstance(call.args[0], (ModuleValue, ClassValue)) else call.args[2]
+    return found
+
+
+def _hasattr(ev: Evaluator, call: Arguments) -> Value:
+    name = text_of(call.args[1]) if len(call.args) > 1 else None
+    if name is not None and isinstance(call.args[0], (ModuleValue, ClassValue)):
+        found = attributes.get(ev, call.args[0], name, call.frame, None)
+        if not isinstance(found, (Unknown, Method)):
+            return Const(True)
+    return _BOOL
+
+
+def _setattr(ev: Evaluator, call: Arguments) -> Value:
+    name = text_of(call.args[1]) if len(call.args) == 3 else None
+    if name is not None and call.frame.inline and isinstance(call.args[0], Instance):
+        call.args[0].attrs[name] = call.args[2]
+    return NONE
+
+
+def _list(kind: str) -> Callable[[Evaluator, Arguments], Value]:
+    def make(ev: Evaluator, call: Arguments) -> Value:
+        if not call.args:
+            return Sequence_(kind, [], call.frame.module, call.node.pos if call.node else 0)
+        items = ev.items_of(call.args[0])
+        if items is not None:
+            return Sequence_(kind, list(items), call.frame.module, call.node.pos if call.node else 0, soft=is_soft(call.args[0]))
+        return Sequence_(kind, [types.element(call.args[0], ev)], open=True)
+
+    return make
+
+
+def _dict(ev: Evaluator, call: Arguments) -> Value:
+    if not call.args:
+        return Mapping(dict(call.kwargs), open=call.open)
+    if isinstance(call.args[0], Mapping):
+        return Mapping({**call.args[0].items, **call.kwargs}, open=call.args[0].open or call.open)
+    return Mapping(dict(call.kwargs), open=True)
+
+
+def _enumerate(ev: Evaluator, call: Arguments) -> Value:
+    items = ev.items_of(call.args[0]) if call.args else None
+    if items is None:
+        element = types.element(call.args[0], ev) if call.args else UNKNOWN
+        return Sequence_("list", [Sequence_("tuple", [Instance(External("builtins.int")), element])], open=True)
+    return Sequence_("list", [Sequence_("tuple", [Const(i), v]) for i, v in enumerate(items)])
+
+
+def _zip(ev: Evaluator, call: Arguments) -> Value:
+    columns = [ev.items_of(a) for a in call.args]
+    if any(c is None for c in columns):
+        return Sequence_("list", [Sequence_("tuple", [types.element(a, ev) for a in call.args])], open=True)
+    return Sequence_("list", [Sequence_("tuple", list(row)) for row in zip(*(c for c in columns if c is not None))])
+
+
+def _range(ev: Evaluator, call: Arguments) -> Value:
+    numbers = [a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, int)]
+    if len(numbers) == len(call.args) and numbers:
+        made = range(*numbers) if len(numbers) < 3 or numbers[2] else range(0)
+        if len(made) <= 256:
+            return Sequence_("list", [Const(i) for i in made])
+    return Sequence_("list", [Instance(External("builtins.int"))], open=True)
+
+
+def _str(ev: Evaluator, call: Arguments) -> Value:
+    if call.args:
+        value = call.args[0]
+        if isinstance(value, Const):
+            return Const(str(value.value), value.module, value.pos, value.soft)
+        text = text_of(value)
+        if text is not None:
+            return Const(text)
+    return Instance(External("builtins.str"))
+
+
+def _bool(ev: Evaluator, call: Arguments) -> Value:
+    answer = truth(call.args[0]) if call.args else False
+    return _BOOL if answer is None else Const(answer, soft=bool(call.args) and is_soft(call.args[0]))
+
+
+def _int(ev: Evaluator, call: Arguments) -> Value:
+    if call.args and isinstance(call.args[0], Const):
+        value = call.args[0]
+        try:
+            return Const(int(value.value or 0), value.module, value.pos, value.soft)
+        except (TypeError, ValueError):
+            return Instance(External("builtins.int"))
+    return Instance(External("builtins.int"))
+
+
+def _type(ev: Evaluator, call: Arguments) -> Value:
+    if len(call.args) == 1 and isinstance(call.args[0], Instance):
+        return call.args[0].cls
+    return UNKNOWN
+
+
+def _same(ev: Evaluator, call: Arguments) -> Value:
+    return call.args[0] if call.args else UNKNOWN
+
+
+def _max(ev: Evaluator, call: Arguments) -> Value:
+    return types.element(call.args[0], ev) if len(call.args) == 1 else union(call.args)
+
+
+# --- library functions that need more than a return type ---------------------------------------------------------------
+
+
+def _partial(ev: Evaluator, call: Arguments) -> Value:
+    return Partial(call.args[0], list(call.args[1:]), dict(call.kwargs)) if call.args else UNKNOWN
+
+
+def _wraps(ev: Evaluator, call: Arguments) -> Value:
+    wrapped = call.args[0] if call.args else UNKNOWN
+
+    def decorate(ev: Evaluator, inner: Arguments) -> Value:
+        wrapper = inner.args[0] if inner.args else UNKNOWN
+        if isinstance(wrapper, FunctionValue) and isinstance(wrapped, (FunctionValue, Bound, LambdaValue, ClassValue)):
+            wrapper.wraps = wrapped
+        return wrapper
+
+    return Native("functools.wraps", decorate)
+
+
+def _decorator_factory(ev: Evaluator, call: Arguments) -> Value:
+    """`lru_cache(maxsize=…)`, or `lru_cache(function)` called by hand."""
+    if call.args and isinstance(call.args[0], (FunctionValue, LambdaValue, ClassValue)):
+        return call.args[0]
+    return Native("cache", _same)
+
+
+def _environment(call: Arguments) -> Value:
+    default = call.args[1] if len(call.args) > 1 else call.kwargs.get("default")
+    if default is None or is_none(default):
+        return _ENVIRONMENT
+    return soften(default)
+
+
+def _import_module(ev: Evaluator, call: Arguments) -> Value:
+    name = text_of(call.args[0]) if call.args else None
+    if name is not None and not name.startswith("."):
+        found = ev.symbols.find(call.frame.module, name)
+        if found is not None and not isinstance(found, External):
+            ev.execute(found)
+            return ModuleValue(found)
+        return found if found is not None else UNKNOWN
+    ev.registry.dynamic_imports = True
+    return Unknown("dynamic import")
+
+
+def _cast(ev: Evaluator, call: Arguments) -> Value:
+    if len(call.args) < 2:
+        return UNKNOWN
+    made = types.instance_of(ev, types.resolve(ev, call.args[0], call.frame.scope))
+    return call.args[1] if isinstance(made, Unknown) else made
+
+
+def _type_variable(ev: Evaluator, call: Arguments) -> Value:
+    name = text_of(call.args[0]) if call.args else None
+    return TypeVariable(name or "T", call.kwargs.get("bound"))
+
+
+def _new_type(ev: Evaluator, call: Arguments) -> Value:
+    return call.args[1] if len(call.args) > 1 else UNKNOWN
+
+
+def _depends(security: bool) -> Callable[[Evaluator, Arguments], Value]:
+    def make(ev: Evaluator, call: Arguments) -> Value:
+        target = call.get(0, "dependency")
+        rest = {k: v for k, v in call.kwargs.items() if k != "dependency"}
+        pos = call.node.pos if call.node else 0
+        return DependsValue(None if target is None or is_none(target) else target, security, rest, call.frame.module, pos)
+
+    return make
+
+
+def _router(name: str) -> Callable[[Evaluator, Arguments], Value]:
+    def make(ev: Evaluator, call: Arguments) -> Value:
+        return routing.make(ev, External(name), call)
+
+    return make
+
+
+def _sessionmaker(name: str, default: str) -> Callable[[Evaluator, Arguments], Value]:
+    def make(ev: Evaluator, call: Arguments) -> Value:
+        given = call.get(None, "class_")
+        cls = given if isinstance(given, (ClassValue, External)) else External(default)
+        if isinstance(given, Unknown) and not call.open:
+            return UNKNOWN
+        made = Instance(External(name), (cls,), call.frame.module, call.node.pos if call.node else 1)
+        made.attrs.update(call.kwargs)
+        made.attrs.update({str(i): v for i, v in enumerate(call.args)})
+        if call.open:
+            made.attrs["**"] = UNKNOWN
+        return made
+
+    return make
+
+
+def _scoped_session(ev: Evaluator, call: Arguments) -> Value:
+    return Instance(External("sqlalchemy.orm.scoped_session"), (), call.frame.module, call.node.pos if call.node else 1)
+
+
+def _declarative_base(ev: Evaluator, call: Arguments) -> Value:
+    given = call.kwargs.get("cls")
+    if isinstance(given, ClassValue):
+        given.bases.append(External("sqlalchemy.orm.DeclarativeBase"))
+        given.mro_cache = None
+        return given
+    return External("sqlalchemy.orm.DeclarativeBase")
+
+
+def _suppress(ev: Evaluator, call: Arguments) -> Value:
+    made = Instance(External("contextlib.suppress"))
+    made.attrs["(types)"] = Sequence_("tuple", list(call.args), open=call.open)
+    return made
+
+
+def _closing(ev: Evaluator, call: Arguments) -> Value:
+    inner = call.args[0] if call.args else UNKNOWN
+    return Instance(External("contextlib.AbstractContextManager"), (UNKNOWN,), attrs={"entered": inner})
+
+
+def _run_coroutine(ev: Evaluator, call: Arguments) -> Value:
+    value = call.args[0] if call.args else UNKNOWN
+    return value.result if isinstance(value, Coroutine) else UNKNOWN
+
+
+def _awaits_first(ev: Evaluator, call: Arguments) -> Value:
+    """`wait_for(coroutine, …)`, `shield(coroutine)`."""
+    value = call.args[0] if call.args else UNKNOWN
+    return value if isinstance(value, Coroutine) else Coroutine(UNKNOWN)
+
+
+def _gather(ev: Evaluator, call: Arguments) -> Value:
+    results = [a.result if isinstance(a, Coroutine) else UNKNOWN for a in call.args]
+    return Coroutine(Sequence_("list", results, open=call.open))
+
+
+def _in_thread(index: int) -> Callable[[Evaluator, Arguments], Value]:
+    """A call that hands a function to a thread: awaiting it gives the function's result."""
+
+    def make(ev: Evaluator, call: Arguments) -> Value:
+        function = call.get(index, "func")
+        if isinstance(function, (FunctionValue, Bound)):
+            target = function.function if isinstance(function, Bound) else function
+            receiver = function.receiver if isinstance(function, Bound) else None
+            return Coroutine(ev.result_of(target, receiver))
+        return Coroutine(UNKNOWN)
+
+    return make
+
+
+_SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
+    "builtins.isinstance": _isinstance,
+    "builtins.issubclass": _issubclass,
+    "builtins.getattr": _getattr,
+    "builtins.hasattr": _hasattr,
+    "builtins.setattr": _setattr,
+    "builtins.list": _list("list"),
+    "builtins.tuple": _list("tuple"),
+    "builtins.set": _list("set"),
+    "builtins.frozenset": _list("set"),
+    "builtins.sorted": _list("list"),
+    "builtins.reversed": _list("list"),
+    "builtins.iter": _same,
+    "builtins.dict": _dict,
+    "builtins.enumerate": _enumerate,
+    "builtins.zip": _zip,
+    "builtins.range": _range,
+    "builtins.str": _str,
+    "builtins.bool": _bool,
+    "builtins.int": _int,
+    "builtins.type": _type,
+    "builtins.max": _max,
+    "builtins.min": _max,
+    "builtins.next": lambda ev, call: types.element(call.args[0], ev) if call.args else UNKNOWN,
+    "builtins.anext": lambda ev, call: Coroutine(types.element(call.args[0], ev) if call.args else UNKNOWN),
+    "functools.partial": _partial,
+    "functools.wraps": _wraps,
+    "functools.lru_cache": _decorator_factory,
+    "functools.cache": _decorator_factory,
+    "os.getenv": lambda ev, call: _environment(call),
+    "os.environ.get": lambda ev, call: _environment(call),
+    "importlib.import_module": _import_module,
+    "typing.cast": _cast,
+    "typing.TypeVar": _type_variable,
+    "typing.ParamSpec": _type_variable,
+    "typing.NewType": _new_type,
+    "copy.copy": _same,
+    "copy.deepcopy": _same,
+    "fastapi.Depends": _depends(False),
+    "fastapi.Security": _depends(True),
+    "fastapi.FastAPI": _router("fastapi.FastAPI"),
+    "starlette.applications.Starlette": _router("starlette.applications.Starlette"),
+    "fastapi.APIRouter": _router("fastapi.APIRouter"),
+    "starlette.routing.Router": _router("starlette.routing.Router"),
+    "sqlalchemy.orm.sessionmaker": _sessionmaker("sqlalchemy.orm.sessionmaker", "sqlalchemy.orm.Session"),
+    "sqlalchemy.ext.asyncio.async_sessionmaker": _sessionmaker(
+        "sqlalchemy.ext.asyncio.async_sessionmaker", "sqlalchemy.ext.asyncio.AsyncSession"
+    ),
+    "sqlalchemy.orm.scoped_session": _scoped_session,
+    "sqlalchemy.orm.declarative_base": _declarative_base,
+    "sqlalchemy.orm.registry.generate_base": _declarative_base,
+    "contextlib.suppress": _suppress,
+    "contextlib.closing": _closing,
+    "contextlib.aclosing": _closing,
+    "asyncio.run": _run_coroutine,
+    "asyncio.wait_for": _awaits_first,
+    "asyncio.shield": _awaits_first,
+    "asyncio.gather": _gather,
+    "starlette.concurrency.run_in_threadpool": _in_thread(0),
+    "asyncio.to_thread": _in_thread(0),
+    "anyio.to_thread.run_sync": _in_thread(0),
+}
+

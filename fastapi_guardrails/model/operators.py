@@ -1,0 +1,291 @@
+"""Operators on abstract values: subscripts, strings, arithmetic, comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.model import types
+from fastapi_guardrails.model.values import (
+    NONE,
+    UNKNOWN,
+    Annotated,
+    ClassValue,
+    Const,
+    DependsValue,
+    External,
+    ForwardReference,
+    Generic,
+    Instance,
+    Mapping,
+    Scalar,
+    Sequence_,
+    TypeVariable,
+    Union,
+    Unknown,
+    Value,
+    is_soft,
+    options,
+    text_of,
+    union,
+)
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.evaluate import Evaluator
+    from fastapi_guardrails.model.frames import Frame
+
+_BOOL = External("builtins.bool")
+_STR = External("builtins.str")
+
+_TYPE_LIKE = (External, ClassValue, Generic, Annotated, TypeVariable, ForwardReference)
+
+
+def key_of(value: Value) -> tuple[Scalar] | None:
+    """A hashable key for a known scalar (in a tuple, so that None is a key too), or None."""
+    if isinstance(value, Const):
+        return (value.value,)
+    text = text_of(value)
+    return None if text is None else (text,)
+
+
+# --- subscripts ----------------------------------------------------------------------------------------------------
+
+
+def subscript(ev: Evaluator, value: Value, index: Value, frame: Frame) -> Value:
+    """`value[index]`, of containers and of types."""
+    if isinstance(value, Union):
+        return union(subscript(ev, o, index, frame) for o in value.options)
+    if isinstance(value, External):
+        return _subscript_external(value, index, frame)
+    if isinstance(value, (ClassValue, TypeVariable)):
+        if isinstance(value, ClassValue) and text_of(index) is not None:
+            member = value.scope.vars.get(text_of(index) or "")
+            if member is not None:
+                return member
+        return Generic(value, _type_arguments(index, frame))
+    if isinstance(value, Generic):
+        return types.substitute(value, _positional_bindings(value, index, frame))
+    if isinstance(value, Mapping):
+        return _item_of_mapping(value, index)
+    if isinstance(value, Sequence_):
+        return _item_of_sequence(ev, value, index)
+    if isinstance(value, Instance):
+        return _item_of_instance(ev, value, index)
+    return UNKNOWN
+
+
+def _positional_bindings(value: Generic, index: Value, frame: Frame) -> types.Bindings:
+    names = [a.name for a in value.args if isinstance(a, TypeVariable)]
+    return dict(zip(names, _type_arguments(index, frame)))
+
+
+def _type_arguments(index: Value, frame: Frame) -> tuple[Value, ...]:
+    items = index.items if isinstance(index, Sequence_) and index.kind == "tuple" else [index]
+    return tuple(_type_argument(i, frame) for i in items)
+
+
+def _type_argument(value: Value, frame: Frame) -> Value:
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return ForwardReference(value.value, frame.scope)
+    return value
+
+
+def _subscript_external(value: External, index: Value, frame: Frame) -> Value:
+    items = index.items if isinstance(index, Sequence_) and index.kind == "tuple" else [index]
+    if value.name == "typing.Annotated" and items:
+        return Annotated(_type_argument(items[0], frame), tuple(items[1:]))
+    if value.name == "typing.Literal":
+        return Generic(value, tuple(items))
+    if value.name == "typing.Optional":
+        return union([_type_argument(items[0], frame), NONE]) if items else UNKNOWN
+    if value.name == "typing.Union":
+        return union(_type_argument(i, frame) for i in items)
+    if value.name == "os.environ":
+        return Unknown("environment")
+    return Generic(value, tuple(_type_argument(i, frame) for i in items))
+
+
+def _item_of_mapping(value: Mapping, index: Value) -> Value:
+    key = key_of(index)
+    if key is not None and key[0] in value.items:
+        return value.items[key[0]]
+    return UNKNOWN if value.open or key is None else Unknown("missing key")
+
+
+def _item_of_sequence(ev: Evaluator, value: Sequence_, index: Value) -> Value:
+    if isinstance(index, Const) and isinstance(index.value, int) and not value.open:
+        if -len(value.items) <= index.value < len(value.items):
+            return value.items[index.value]
+        return UNKNOWN
+    if isinstance(index, Const):
+        return types.element(value, ev)
+    return UNKNOWN if not isinstance(index, Instance) else types.element(value, ev)
+
+
+def _item_of_instance(ev: Evaluator, value: Instance, index: Value) -> Value:
+    if isinstance(value.cls, ClassValue):
+        from fastapi_guardrails.model import classes
+
+        method = classes.method(value.cls, "__getitem__")
+        return ev.result_of(method, value) if method is not None else UNKNOWN
+    if value.cls.name in ("builtins.dict", "collections.defaultdict", "collections.abc.Mapping"):
+        return types.instance_of(ev, value.args[1]) if len(value.args) > 1 else UNKNOWN
+    if value.cls.name == "builtins.tuple" and isinstance(index, Const) and isinstance(index.value, int):
+        args = value.args
+        return types.instance_of(ev, args[index.value]) if -len(args) <= index.value < len(args) else UNKNOWN
+    if value.cls.name == "sqlalchemy.Row" and isinstance(index, Const) and index.value == 0 and value.args:
+        return types.instance_of(ev, value.args[0])
+    if value.cls.name in ("builtins.list", "collections.abc.Sequence"):
+        return types.element(value, ev) if not isinstance(index, Unknown) or index.why == "" else UNKNOWN
+    spec = types.method_spec(value.cls.name, "__getitem__")
+    return types.from_spec(ev, spec, value, None) if spec else UNKNOWN
+
+
+# --- strings and arithmetic ----------------------------------------------------------------------------------------
+
+
+def join(node: f.FString, parts: list[Value], frame: Frame) -> Value:
+    """An f-string: known where all its parts are."""
+    texts: list[str] = []
+    for part in parts:
+        text = as_text(part)
+        if text is None:
+            return Instance(_STR)
+        texts.append(text)
+    return Const("".join(texts), frame.module, node.pos, any(is_soft(p) for p in parts))
+
+
+def as_text(value: Value) -> str | None:
+    """A known value as an f-string shows it."""
+    if isinstance(value, Const):
+        return str(value.value)
+    return text_of(value)
+
+
+def binary(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
+    """`left op right` of values and of types (`X | None`)."""
+    if node.op == "|" and _is_type(left) and _is_type(right):
+        return union([_forward(left, frame), _forward(right, frame)])
+    if node.op == "+" and isinstance(left, Sequence_) and isinstance(right, Sequence_):
+        items = [*left.items, *right.items]
+        return Sequence_(left.kind, items, left.module, left.pos, open=left.open or right.open, soft=left.soft or right.soft)
+    if node.op == "+" and isinstance(left, Sequence_):
+        return Sequence_(left.kind, left.items, left.module, left.pos, open=True, soft=left.soft)
+    if node.op == "|" and isinstance(left, Mapping) and isinstance(right, Mapping):
+        return Mapping({**left.items, **right.items}, left.module, left.pos, open=left.open or right.open)
+    if isinstance(left, Union) or isinstance(right, Union):
+        return union(binary(node, a, b, frame) for a in options(left) for b in options(right))
+    return _scalar(node, left, right, frame)
+
+
+def _forward(value: Value, frame: Frame) -> Value:
+    return _type_argument(value, frame)
+
+
+def _is_type(value: Value) -> bool:
+    if isinstance(value, Union):
+        return all(_is_type(o) for o in value.options)
+    if isinstance(value, Const):
+        return value.value is None or isinstance(value.value, str)
+    return isinstance(value, _TYPE_LIKE) or isinstance(value, (Unknown, DependsValue))
+
+
+def _scalar(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
+    a, b = _plain(left), _plain(right)
+    soft = is_soft(left) or is_soft(right)
+    if a is not None and b is not None:
+        result = _compute(node.op, a[0], b[0])
+        if result is not None:
+            return Const(result[0], frame.module, node.pos, soft)
+    if node.op == "/" and isinstance(left, Instance):
+        return Instance(left.cls)
+    if node.op == "+" and (_is_string(left) or _is_string(right)):
+        return Instance(_STR)
+    if node.op == "%" and _is_string(left):
+        return _percent(node, left, right, frame)
+    return UNKNOWN
+
+
+def _percent(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
+    template = text_of(left)
+    values = right.items if isinstance(right, Sequence_) and right.kind == "tuple" else [right]
+    texts = [key_of(v) for v in values]
+    if template is not None and all(t is not None for t in texts):
+        try:
+            return Const(template % tuple(t[0] for t in texts if t), frame.module, node.pos, is_soft(left) or is_soft(right))
+        except (TypeError, ValueError):
+            return Instance(_STR)
+    return Instance(_STR)
+
+
+def _is_string(value: Value) -> bool:
+    if text_of(value) is not None:
+        return True
+    return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "builtins.str"
+
+
+def _plain(value: Value) -> tuple[Scalar] | None:
+    return key_of(value)
+
+
+def _compute(op: str, a: Scalar, b: Scalar) -> tuple[Scalar] | None:
+    if isinstance(a, str) and isinstance(b, str):
+        return (a + b,) if op == "+" else None
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        if op == "+":
+            return (a + b,)
+        if op == "-":
+            return (a - b,)
+        if op == "*" and abs(a) < 1e12 and abs(b) < 1e12:
+            return (a * b,)
+        if op == "//" and b:
+            return (a // b,)
+    return None
+
+
+def compare(op: str, left: Value, right: Value) -> Value:
+    """`left op right`: True or False where both are known."""
+    a, b = key_of(left), key_of(right)
+    soft = is_soft(left) or is_soft(right)
+    if op in ("is", "is not", "==", "!="):
+        if a is not None and b is not None:
+            equal = a[0] == b[0] and (isinstance(a[0], bool) is isinstance(b[0], bool) or op in ("==", "!="))
+            return Const(equal is (op in ("is", "==")), soft=soft)
+        if (a == (None,) and _never_none(right)) or (b == (None,) and _never_none(left)):
+            return Const(op in ("is not", "!="), soft=soft)
+        if isinstance(left, (ClassValue, External)) and isinstance(right, (ClassValue, External)):
+            same = left is right or (
+                isinstance(left, External) and isinstance(right, External) and left.name == right.name
+            )
+            return Const(same is (op in ("is", "==")))
+    if op in ("in", "not in") and a is not None:
+        return _contains(op, a[0], right, soft)
+    if op in ("<", "<=", ">", ">=") and a is not None and b is not None:
+        return _order(op, a[0], b[0], soft)
+    return Instance(_BOOL)
+
+
+def _never_none(value: Value) -> bool:
+    """Values that were made, as against those that are only typed (an instance of a declared type may lie)."""
+    return isinstance(value, (ClassValue, External, Sequence_, Mapping)) or (isinstance(value, Instance) and bool(value.made))
+
+
+def _contains(op: str, wanted: Scalar, container: Value, soft: bool) -> Value:
+    if isinstance(container, Const) and isinstance(container.value, str) and isinstance(wanted, str):
+        return Const((wanted in container.value) is (op == "in"), soft=soft)
+    if isinstance(container, Sequence_):
+        keys = [key_of(i) for i in container.items]
+        if (wanted,) in keys:
+            return Const(op == "in", soft=soft)
+        if not container.open and all(k is not None for k in keys):
+            return Const(op == "not in", soft=soft)
+    if isinstance(container, Mapping) and (wanted in container.items or not container.open):
+        return Const((wanted in container.items) is (op == "in"), soft=soft)
+    return Instance(_BOOL)
+
+
+def _order(op: str, a: Scalar, b: Scalar, soft: bool) -> Value:
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+        answers = {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}
+        return Const(answers[op], soft=soft)
+    return Instance(_BOOL)

@@ -1,0 +1,367 @@
+"""The project as rules see it: apps, routes, functions, classes, and who calls whom."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fastapi_guardrails.model import routing
+from fastapi_guardrails.model.calls import targets
+from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
+from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router
+from fastapi_guardrails.model.evaluate import Evaluator
+from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.registry import LibraryCall, Registry
+from fastapi_guardrails.model.symbols import Symbols
+from fastapi_guardrails.model.values import (
+    Bound,
+    ClassValue,
+    FunctionValue,
+    Partial,
+    Value,
+    options,
+)
+from fastapi_guardrails.model.versions import Versions, read_versions
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.config import Config
+    from fastapi_guardrails.source.loader import Sources
+
+#: Names in the body of a function that make it worth calling when nobody calls it: it builds an app.
+_APP_WORDS = (b"FastAPI", b"Starlette")
+
+
+class NodeSet:
+    """A set of definitions, by identity."""
+
+    def __init__(self) -> None:
+        self._ids: set[int] = set()
+        self._kept: list[f.Node] = []
+
+    def add(self, node: f.Node) -> bool:
+        """Add a node; whether it is new."""
+        if id(node) in self._ids:
+            return False
+        self._ids.add(id(node))
+        self._kept.append(node)
+        return True
+
+    def __contains__(self, node: object) -> bool:
+        return id(node) in self._ids
+
+
+class Roles:
+    """What functions are used for: endpoints, dependencies, lifespans, background tasks."""
+
+    def __init__(self) -> None:
+        self.endpoints = NodeSet()
+        self.dependencies = NodeSet()
+        self.lifespans = NodeSet()
+        self.handlers = NodeSet()
+        self.middlewares = NodeSet()
+
+
+class Project:
+    """A whole project, linked.
+
+    Attributes:
+        config: the configuration.
+        evaluator: answers what names, expressions and calls mean.
+        versions: of the libraries that it targets.
+    """
+
+    def __init__(self, sources: Sources, config: Config) -> None:
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            self._link(sources, config)
+        finally:
+            if enabled:
+                gc.enable()
+
+    def _link(self, sources: Sources, config: Config) -> None:
+        self.sources = sources
+        self.config = config
+        target = config.target
+        overrides = {"fastapi": target.fastapi, "pydantic": target.pydantic, "sqlalchemy": target.sqlalchemy}
+        self.versions: Versions = read_versions(sources.root, {**overrides, "python": target.python})
+        self.symbols = Symbols(sources.modules, sources.import_roots)
+        self.registry = Registry()
+        self.evaluator = Evaluator(self.symbols, self.registry)
+        self.trees = Trees(self.evaluator)
+        self._functions: dict[int, Function] = {}
+        self._apps: dict[int, App] = {}
+        self._run()
+
+    # --- start-up ------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        for module in self.symbols.modules.values():
+            if module.is_application:
+                self.evaluator.execute(module)
+        self._build_uncalled()
+        for app in list(self.registry.apps):
+            self._start(app)
+
+    def _build_uncalled(self) -> None:
+        """Call the functions that build an app and that nothing calls: factories for a server's command line."""
+        for function in list(self.registry.functions.values()):
+            if id(function.node) in self.evaluator.executed or not function.module.is_application:
+                continue
+            if any(word in function.node.code for word in _APP_WORDS) and not function.node.is_generator:
+                self._call_unasked(function)
+
+    def _call_unasked(self, function: FunctionValue) -> None:
+        frame = Frame(function.module, function.scope)
+        receiver: Value | None = None
+        if function.owner is not None and function.kind != "staticmethod":
+            call = self._unasked_call(frame)
+            receiver = function.owner if function.kind == "classmethod" else self.evaluator.instantiate(function.owner, (), call)
+        if id(function.node) not in self.evaluator.executed:
+            self.evaluator.call_function(function, receiver, self._unasked_call(frame))
+
+    def _unasked_call(self, frame: Frame) -> Arguments:
+        return Arguments([], {}, frame=frame)
+
+    def _start(self, app: routing.RouterObject) -> None:
+        """Run what an app runs at start-up: routes may be registered there."""
+        for startup in app.startups:
+            for option in options(startup):
+                function = signature(option)[0]
+                if function is None or id(function.node) in self.evaluator.executed:
+                    continue
+                if not function.module.is_application:
+                    continue
+                receiver = option.receiver if isinstance(option, Bound) else None
+                call = Arguments([app] if function.node.params else [], {}, frame=Frame(function.module, function.scope))
+                self.evaluator.call_function(function, receiver, call)
+
+    # --- elements ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def apps(self) -> list[App]:
+        """The apps of the application, in order of file and line; mounted ones too."""
+        made = [self._app(a) for a in self.registry.apps if a.place.module.is_application]
+        return sorted(made, key=lambda a: (a.path, a.pos))
+
+    def _app(self, value: routing.RouterObject) -> App:
+        found = self._apps.get(id(value))
+        if found is None:
+            found = self._apps[id(value)] = App(self, value)
+        return found
+
+    @cached_property
+    def routers(self) -> list[Router]:
+        """The routers of the application."""
+        return [Router(self, r) for r in self.registry.routers if r.place.module.is_application]
+
+    @cached_property
+    def routes(self) -> list[Route]:
+        """The routes of all apps that no other app mounts (those of mounted apps come with their mount)."""
+        return [r for app in self.root_apps for r in app.routes]
+
+    @property
+    def root_apps(self) -> list[App]:
+        """The apps that no other app of the application mounts."""
+        return [a for a in self.apps if not a.is_mounted]
+
+    def flatten(self, app: routing.RouterObject) -> list[routing.FlatRoute]:
+        """The routes of an app in order, by the includes of the target version."""
+        lazy = self.versions.at_least("fastapi", "0.137")
+        return list(routing.flatten(app, lazy is not False))
+
+    @cached_property
+    def functions(self) -> list[Function]:
+        """All functions and methods of the application, nested ones of functions that were looked at included."""
+        found: dict[int, FunctionValue] = {}
+        queue = [v for v in self.registry.functions.values() if v.module.is_application]
+        while queue:
+            value = queue.pop()
+            if id(value.node) in found:
+                continue
+            found[id(value.node)] = value
+            if b"def" in value.node.code or b"\x97" in value.node.code:
+                queue += [n for n in self.evaluator.analysis(value).nested if id(n.node) not in found]
+        made = [self.function(v) for v in found.values()]
+        return sorted(made, key=lambda x: (x.path, x.pos))
+
+    def function(self, value: FunctionValue) -> Function:
+        """The element of a function."""
+        found = self._functions.get(id(value.node))
+        if found is None:
+            found = self._functions[id(value.node)] = Function(self, value)
+        return found
+
+    @cached_property
+    def classes(self) -> list[Class]:
+        """All classes of the application's modules and executed functions."""
+        made = [Class(self, c) for c in self.registry.classes.values() if c.module.is_application]
+        return sorted(made, key=lambda x: (x.path, x.pos))
+
+    @cached_property
+    def modules(self) -> list[Module]:
+        """The files of the application."""
+        return [Module(self, m) for m in self.symbols.modules.values() if m.is_application and not m.facts.error]
+
+    @cached_property
+    def dependencies(self) -> list[Dependency]:
+        """Every dependency that some route has, once."""
+        seen = set()
+        found = []
+        for route in self.routes:
+            for node in route.dependencies:
+                key = id(node.target)
+                if key not in seen:
+                    seen.add(key)
+                    found.append(node)
+        return found
+
+    def elements(self, subject: str) -> Iterable[Any]:
+        """What rules of a subject (`App`, `Route`, …) are called with, one by one.
+
+        Raises:
+            KeyError: there is no such subject.
+        """
+        return _SUBJECTS[subject](self)
+
+    def _calls(self) -> Iterator[Call]:
+        for function in self.functions:
+            yield from function.calls
+
+    # --- roles and reach -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def roles(self) -> Roles:
+        """What functions are used for."""
+        roles = Roles()
+        for app in self.apps:
+            for route in app.routes:
+                _add(roles.endpoints, route.flat.entry.endpoint)
+                for dependency in route.dependencies:
+                    _add(roles.dependencies, dependency.target)
+            for startup in app.value.startups:
+                _add(roles.lifespans, startup)
+            for handler in app.handlers:
+                _add(roles.handlers, handler.handler)
+            for middleware in app.middlewares:
+                _add(roles.middlewares, middleware.middleware)
+        for router in self.routers:
+            for startup in router.value.startups:
+                _add(roles.lifespans, startup)
+        return roles
+
+    @cached_property
+    def reached(self) -> NodeSet:
+        """Definitions of functions that a request may run, however deep."""
+        reached = NodeSet()
+        queue: list[FunctionValue] = []
+        for app in self.apps:
+            for route in app.routes:
+                roots = [route.flat.entry.endpoint, *(d.target for d in route.dependencies)]
+                queue += [t for root in roots for t, _ in targets(root)]
+        while queue:
+            function = queue.pop()
+            if not reached.add(function.node):
+                continue
+            analysis = self.evaluator.analysis(function)
+            for site in analysis.calls:
+                queue += [t for t, _ in site.targets]
+                queue += [t for a in (*site.call.args, *site.call.kwargs.values()) for t in _given(a)]
+        return reached
+
+    # --- calls ---------------------------------------------------------------------------------------------------
+
+    def startup_calls(self, *names: str) -> list[LibraryCall]:
+        """Calls of library functions or classes at import and start-up, with the arguments that they were given."""
+        return [c for name in names for c in self.registry.calls.get(name, []) if c.call.frame.module.is_application]
+
+    def library_calls(self, *names: str) -> list[tuple[Arguments, bool]]:
+        """Calls of library functions or classes anywhere: arguments, and whether the defaults take that branch.
+
+        A call in a function that start-up runs comes with the arguments of that run; any other with what the types
+        of its function's parameters say.
+        """
+        found: list[tuple[Arguments, bool]] = []
+        seen: set[int] = set()
+        for call in self.startup_calls(*names):
+            if call.call.node is not None:
+                seen.add(id(call.call.node))
+            found.append((call.call, not call.off))
+        words = [name.rpartition(".")[2].encode() for name in names]
+        for function in self.functions:
+            if any(w in function.node.code for w in words):
+                for site in function.analysis.calls:
+                    if site.name in names and id(site.node) not in seen:
+                        found.append((site.call, True))
+        return found
+
+    # --- output --------------------------------------------------------------------------------------------------
+
+    def route_table(self) -> list[dict[str, Any]]:
+        """The apps with their routes, as the `routes` command prints them."""
+        return [
+            {
+                "name": app.name,
+                "path": app.path,
+                "line": app.mark.line,
+                "routes": [route_row(r) for r in app.routes if r.is_operation or r.websocket],
+            }
+            for app in self.root_apps
+        ]
+
+
+def route_row(route: Route) -> dict[str, Any]:
+    """One route as JSON-ready data."""
+    endpoint = route.endpoint
+    mark = endpoint.mark if endpoint is not None else route.mark
+    return {
+        "path": route.route_path,
+        "methods": sorted(route.methods),
+        "endpoint": route.endpoint_name,
+        "file": mark.path,
+        "line": mark.line,
+        "is_async": route.is_async,
+        "status_code": route.status_code,
+        "response_model": route.response_model_name,
+        "response_model_source": route.response_model_source,
+        "tags": route.tags,
+        "dependencies": list(dict.fromkeys(d.name for d in route.dependencies)),
+        "secured": route.is_secured,
+        "websocket": route.websocket,
+        "include_in_schema": route.include_in_schema,
+        "certain": route.certain,
+    }
+
+
+def _add(place: NodeSet, value: Value) -> None:
+    for option in options(value):
+        for function, _ in targets(option):
+            place.add(function.node)
+        if isinstance(option, ClassValue):
+            for method in option.scope.vars.values():
+                if isinstance(method, FunctionValue):
+                    place.add(method.node)
+
+
+def _given(argument: Value) -> list[FunctionValue]:
+    """Functions handed over as arguments: they may be called."""
+    if isinstance(argument, (FunctionValue, Bound, Partial)):
+        return [t for t, _ in targets(argument)]
+    return []
+
+
+_SUBJECTS: dict[str, Callable[[Project], Iterable[Any]]] = {
+    "Project": lambda p: [p],
+    "App": lambda p: p.apps,
+    "Router": lambda p: p.routers,
+    "Route": lambda p: p.routes,
+    "Dependency": lambda p: p.dependencies,
+    "Function": lambda p: p.functions,
+    "Class": lambda p: p.classes,
+    "Call": lambda p: p._calls(),
+    "Module": lambda p: p.modules,
+}
+

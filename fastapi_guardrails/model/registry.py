@@ -1,0 +1,106 @@
+"""What evaluation finds in passing: apps and routers, library calls of start-up code, definitions, names."""
+
+from __future__ import annotations
+
+from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.routing import Entry, RouteEntry, RouterObject
+from fastapi_guardrails.model.values import (
+    Bound,
+    ClassValue,
+    External,
+    FunctionValue,
+    Mapping,
+    Method,
+    Partial,
+    Value,
+)
+from fastapi_guardrails.source import facts as f
+
+
+class LibraryCall:
+    """A call of something of a library, with the arguments that it was given at start-up.
+
+    Attributes:
+        name: qualified name of the function, class or method.
+        off: it stands in a branch that the defaults do not take.
+    """
+
+    __slots__ = ("call", "callee", "name", "off", "uncertain")
+
+    def __init__(self, callee: External | Method, call: Arguments) -> None:
+        self.callee = callee
+        self.name = callee.name if isinstance(callee, External) else callee.qualified
+        self.call = call
+        self.off = bool(call.frame.off)
+        self.uncertain = bool(call.frame.uncertain)
+
+
+class Registry:
+    """Collects; asks nothing."""
+
+    def __init__(self) -> None:
+        self.apps: list[RouterObject] = []
+        self.routers: list[RouterObject] = []
+        self.unknown_includes: list[Entry] = []
+        self.functions: dict[int, FunctionValue] = {}
+        self.classes: dict[int, ClassValue] = {}
+        self.calls: dict[str, list[LibraryCall]] = {}
+        self.dynamic_imports = False
+        self._seq = 0
+        self._keys: dict[int, tuple[Mapping, list[tuple[Value, Value]]]] = {}
+
+    def next(self) -> int:
+        """The next number in the order of registration."""
+        self._seq += 1
+        return self._seq
+
+    def router_made(self, router: RouterObject) -> None:
+        (self.apps if router.is_app else self.routers).append(router)
+
+    def defined(self, function: FunctionValue, frame: Frame) -> None:
+        """A function was defined; the first evaluation of its `def` stands for it."""
+        self.functions.setdefault(id(function.node), function)
+
+    def class_defined(self, cls: ClassValue, frame: Frame) -> None:
+        self.classes.setdefault(id(cls.node), cls)
+
+    def name(self, value: Value, node: f.Assign | f.AnnAssign, frame: Frame) -> None:
+        """A module-level (or class-level) assignment: gives routers their name."""
+        if isinstance(value, RouterObject) and not value.name:
+            target = node.targets[0] if isinstance(node, f.Assign) else node.target
+            if isinstance(target, f.Name):
+                value.name = target.id
+
+    def library_call(self, callee: External | Method, call: Arguments) -> None:
+        if call.frame.inline:
+            made = LibraryCall(callee, call)
+            self.calls.setdefault(made.name, []).append(made)
+
+    def view(self, cls: ClassValue, router: Value) -> None:
+        """A class-based view: the routes that its methods registered on the router belong to it."""
+        if not isinstance(router, RouterObject):
+            return
+        for entry in router.entries:
+            if isinstance(entry, RouteEntry) and entry.view is None and _owner(entry.endpoint) is cls:
+                entry.view = cls
+
+    def keep_keys(self, mapping: Mapping, keys: list[tuple[Value, Value]]) -> None:
+        """Remember the keys of a dict display that are no scalars (exception classes)."""
+        self._keys[id(mapping)] = (mapping, keys)
+
+    def mapping_keys(self, mapping: Value) -> list[tuple[Value, Value]] | None:
+        """The (key, value) pairs of a dict display, or None where it is no display."""
+        found = self._keys.get(id(mapping))
+        return found[1] if found else None
+
+
+def _owner(endpoint: Value) -> ClassValue | None:
+    while isinstance(endpoint, (Bound, Partial)):
+        endpoint = endpoint.function if isinstance(endpoint, Bound) else endpoint.target
+    if isinstance(endpoint, FunctionValue):
+        if isinstance(endpoint.wraps, FunctionValue):
+            return endpoint.wraps.owner or endpoint.owner
+        return endpoint.owner
+    return None
+
+

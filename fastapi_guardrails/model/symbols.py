@@ -1,0 +1,171 @@
+"""Modules of the project and what their names mean.
+
+A module is executed (abstractly) once, at its first import, as Python does; the names that it imports stay `Lazy` and
+are looked up when somebody asks, so that import cycles and `TYPE_CHECKING` imports come out right.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterator, Mapping
+
+from fastapi_guardrails.knowledge.names import canonical
+from fastapi_guardrails.model.values import (
+    Const,
+    External,
+    Instance,
+    Scope,
+    Value,
+)
+from fastapi_guardrails.source.facts import ModuleFacts
+from fastapi_guardrails.source.roots import Roots
+
+_BUILTINS = frozenset(dir(builtins))
+
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "e2e"})
+_MIGRATION_FOLDERS = frozenset({"alembic", "migrations"})
+_TEST_FILE = re.compile(r"(test_.*|.*_test|tests|conftest)\.py")
+_GENERATED_FILE = re.compile(r".*_pb2(_grpc)?\.py")
+
+
+class Module:
+    """A file of the project.
+
+    Attributes:
+        path: project-relative, with `/`.
+        name: dotted name from its innermost import root.
+        scope: its names, once it was executed.
+        state: `new`, `running` or `done`.
+        star_external: whether it imports `*` from a library: a name that is not found may come from there.
+    """
+
+    __slots__ = ("_facts", "_source", "is_package", "name", "path", "scope", "star_external", "state")
+
+    def __init__(self, path: str, name: str, source: Mapping[str, ModuleFacts]) -> None:
+        self.path = path
+        self.name = name
+        self._source = source
+        self._facts: ModuleFacts | None = None
+        self.scope = Scope("module", self)
+        self.scope.vars["__name__"] = Const(name)
+        self.scope.vars["__file__"] = Instance(External("builtins.str"))
+        self.state = "new"
+        self.is_package = path.endswith("__init__.py")
+        self.star_external = False
+
+    @property
+    def facts(self) -> ModuleFacts:
+        """What its source says, decoded when first asked for."""
+        if self._facts is None:
+            self._facts = self._source[self.path]
+        return self._facts
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a test or serves tests."""
+        folders = self.path.split("/")
+        return any(p in _TEST_FOLDERS for p in folders[:-1]) or bool(_TEST_FILE.fullmatch(folders[-1]))
+
+    @property
+    def is_application(self) -> bool:
+        """Whether rules on application code look at it: no test, no migration, nothing generated."""
+        folders = self.path.split("/")
+        if any(p in _MIGRATION_FOLDERS for p in folders[:-1]) or _GENERATED_FILE.fullmatch(folders[-1]):
+            return False
+        return not self.is_test
+
+
+class Symbols:
+    """All modules, and the meaning of imports and names."""
+
+    def __init__(self, facts: Mapping[str, ModuleFacts], roots: Roots) -> None:
+        self.roots = roots
+        self.modules = {path: Module(path, roots.module_name(path), facts) for path in facts}
+        self._imports: dict[tuple[str, str], Module | External | None] = {}
+
+    def absolute(self, importer: Module, target: str, level: int) -> str | None:
+        """The dotted name that a relative import means, or None above the top package."""
+        if not level:
+            return target
+        parts = importer.name.split(".")
+        if not importer.is_package:
+            parts = parts[:-1]
+        if level - 1 > len(parts):
+            return None
+        parts = parts[: len(parts) - (level - 1)]
+        return ".".join([*parts, target] if target else parts)
+
+    def find(self, importer: Module, dotted: str) -> Module | External | None:
+        """The project's module of that name, else the library's; None where the project should have it and has not."""
+        key = (importer.path, dotted)
+        if key not in self._imports:
+            self._imports[key] = self._find(importer, dotted)
+        return self._imports[key]
+
+    def _find(self, importer: Module, dotted: str) -> Module | External | None:
+        if not dotted:
+            return None
+        path = self.roots.find(dotted, importer.path)
+        if path is not None:
+            return self.modules.get(path)
+        head = dotted.partition(".")[0]
+        if self.roots.is_namespace(dotted, importer.path):
+            return None
+        if "." in dotted and self.roots.find(head, importer.path) is not None:
+            return None
+        return External(canonical(dotted))
+
+    def find_relative(self, importer: Module, dotted: str, level: int) -> Module | External | None:
+        """As `find`, for a `from` import; a relative one never leaves the project."""
+        if not level:
+            return self.find(importer, dotted)
+        return self._relative_by_path(importer, dotted, level)
+
+    def _relative_by_path(self, importer: Module, dotted: str, level: int) -> Module | None:
+        folder = importer.path.split("/")[:-1]
+        if level - 1 > len(folder):
+            return None
+        folder = folder[: len(folder) - (level - 1)]
+        parts = folder + (dotted.split(".") if dotted else [])
+        base = "/".join(parts)
+        for candidate in (f"{base}/__init__.py" if base else "__init__.py", f"{base}.py"):
+            if candidate in self.modules:
+                return self.modules[candidate]
+        return None
+
+    def submodule(self, importer: Module, target: str, level: int, name: str) -> Module | None:
+        """The module `name` inside the package `target` (also a namespace package)."""
+        dotted = f"{target}.{name}" if target else name
+        if level:
+            return self._relative_by_path(importer, dotted, level)
+        found = self.find(importer, dotted)
+        return found if isinstance(found, Module) else None
+
+    def child(self, package: Module, name: str) -> Module | None:
+        """The module or package `name` directly inside a package."""
+        if not package.is_package:
+            return None
+        folder = package.path[: -len("__init__.py")]
+        return self.modules.get(f"{folder}{name}/__init__.py") or self.modules.get(f"{folder}{name}.py")
+
+    def is_project_name(self, importer: Module, dotted: str) -> bool:
+        """Whether a dotted name starts with something of the project."""
+        head = dotted.partition(".")[0]
+        return self.roots.find(head, importer.path) is not None or self.roots.is_namespace(head, importer.path)
+
+
+def scopes(scope: Scope) -> Iterator[Scope]:
+    """The scope and those around it that a name is looked up in: class bodies only count from inside."""
+    yield scope
+    outer = scope.parent
+    while outer is not None:
+        if outer.kind != "class":
+            yield outer
+        outer = outer.parent
+
+
+def builtin(name: str) -> Value | None:
+    """A builtin by name."""
+    return External(f"builtins.{name}") if name in _BUILTINS else None
+

@@ -1,0 +1,325 @@
+"""Types: from annotations to the values that they promise, and what library calls give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.knowledge.classes import ancestors
+from fastapi_guardrails.knowledge.returns import ITERABLES, METHODS
+from fastapi_guardrails.model import classes
+from fastapi_guardrails.model.values import (
+    NONE,
+    UNKNOWN,
+    Annotated,
+    ClassValue,
+    Const,
+    Coroutine,
+    External,
+    ForwardReference,
+    FunctionValue,
+    Generic,
+    Instance,
+    Mapping,
+    Scope,
+    Sequence_,
+    TypeVariable,
+    Union,
+    Unknown,
+    Value,
+    options,
+    union,
+    without_none,
+)
+from fastapi_guardrails.source import facts as f
+from fastapi_guardrails.source.extract import parse_expression
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.evaluate import Evaluator
+    from fastapi_guardrails.model.frames import Arguments
+
+Bindings = dict[str, Value]
+
+#: Wrappers of a type that do not change what a value of it is.
+_TRANSPARENT = frozenset(
+    {
+        "typing.Final", "typing.ClassVar", "typing.Required", "typing.NotRequired", "typing.ReadOnly",
+        "sqlalchemy.orm.Mapped", "sqlalchemy.orm.WriteOnlyMapped", "dataclasses.InitVar", "typing.TypeGuard",
+    }
+)  # fmt: skip
+
+_NOTHING = frozenset({"typing.Any", "builtins.object", "typing.Callable", "collections.abc.Callable", "typing.Self"})
+
+
+def annotation_type(ev: Evaluator, node: f.Expr | None, scope: Scope) -> Value:
+    """The type that an annotation names, evaluated where it stands."""
+    if node is None:
+        return UNKNOWN
+    return resolve(ev, ev.evaluate(node, ev.frame_for(scope)), scope)
+
+
+def resolve(ev: Evaluator, value: Value, scope: Scope) -> Value:
+    """A type value with strings read as forward references."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return resolve_text(ev, value.value, scope)
+    if isinstance(value, ForwardReference):
+        return resolve_text(ev, value.text, value.scope)
+    if isinstance(value, Union):
+        return union(resolve(ev, o, scope) for o in value.options)
+    if isinstance(value, Annotated):
+        return Annotated(resolve(ev, value.type, scope), value.metadata)
+    return value
+
+
+def resolve_text(ev: Evaluator, text: str, scope: Scope) -> Value:
+    """The type that a string names in a scope."""
+    key = (text, id(scope))
+    if key in ev.forward:
+        return ev.forward[key]
+    ev.forward[key] = UNKNOWN
+    node = parse_expression(text)
+    value = UNKNOWN if node is None else annotation_type(ev, node, scope)
+    ev.forward[key] = value
+    return value
+
+
+def instance_of(ev: Evaluator, type_: Value, bindings: Bindings | None = None) -> Value:
+    """A value of a type: `User` → an instance of it, `X | None` → either, `list[User]` → a list of users."""
+    if isinstance(type_, ClassValue):
+        return Instance(type_)
+    if isinstance(type_, External):
+        return UNKNOWN if type_.name in _NOTHING else Instance(type_)
+    if isinstance(type_, Annotated):
+        return instance_of(ev, type_.type, bindings)
+    if isinstance(type_, Union):
+        return union(instance_of(ev, o, bindings) for o in type_.options)
+    if isinstance(type_, Const):
+        if type_.value is None:
+            return NONE
+        return instance_of(ev, resolve_text(ev, type_.value, ev.anywhere), bindings) if isinstance(type_.value, str) else UNKNOWN
+    if isinstance(type_, ForwardReference):
+        return instance_of(ev, resolve_text(ev, type_.text, type_.scope), bindings)
+    if isinstance(type_, TypeVariable):
+        return _instance_of_variable(ev, type_, bindings)
+    if isinstance(type_, Generic):
+        return _instance_of_generic(ev, type_, bindings)
+    return UNKNOWN
+
+
+def _instance_of_variable(ev: Evaluator, variable: TypeVariable, bindings: Bindings | None) -> Value:
+    if bindings and variable.name in bindings:
+        return instance_of(ev, bindings[variable.name])
+    return UNKNOWN
+
+
+def _instance_of_generic(ev: Evaluator, type_: Generic, bindings: Bindings | None) -> Value:
+    origin = type_.origin
+    if isinstance(origin, External):
+        if origin.name in _TRANSPARENT and type_.args:
+            return instance_of(ev, type_.args[0], bindings)
+        if origin.name == "builtins.type" and type_.args:
+            return substitute(type_.args[0], bindings)
+        if origin.name == "typing.Literal":
+            return union(Instance(External(f"builtins.{type(a.value).__name__}")) for a in type_.args if isinstance(a, Const))
+        if origin.name in ("collections.abc.Awaitable", "collections.abc.Coroutine") and type_.args:
+            return Coroutine(instance_of(ev, type_.args[-1], bindings))
+        if origin.name in _NOTHING:
+            return UNKNOWN
+    if isinstance(origin, (External, ClassValue)):
+        return Instance(origin, tuple(substitute(resolve_reference(ev, a), bindings) for a in type_.args))
+    return UNKNOWN
+
+
+def resolve_reference(ev: Evaluator, value: Value) -> Value:
+    """A forward reference looked up; anything else as it is."""
+    return resolve_text(ev, value.text, value.scope) if isinstance(value, ForwardReference) else value
+
+
+def substitute(type_: Value, bindings: Bindings | None) -> Value:
+    """The type with its type variables replaced."""
+    if not bindings:
+        return type_
+    if isinstance(type_, TypeVariable):
+        return bindings.get(type_.name, type_)
+    if isinstance(type_, Generic):
+        return Generic(type_.origin, tuple(substitute(a, bindings) for a in type_.args))
+    if isinstance(type_, Union):
+        return union(substitute(o, bindings) for o in type_.options)
+    if isinstance(type_, Annotated):
+        return Annotated(substitute(type_.type, bindings), type_.metadata)
+    return type_
+
+
+def type_parameters(cls: ClassValue) -> list[str]:
+    """Names of a generic class's type parameters, in order."""
+    found: list[str] = []
+    for base in cls.bases:
+        if isinstance(base, Generic):
+            explicit = isinstance(base.origin, External) and base.origin.name in ("typing.Generic", "typing.Protocol")
+            names = [a.name for a in base.args if isinstance(a, TypeVariable)]
+            if explicit:
+                return names
+            found += [n for n in names if n not in found]
+    return found
+
+
+def bindings_for(cls: ClassValue, args: tuple[Value, ...], owner: ClassValue) -> Bindings:
+    """What the type variables of `owner`, an ancestor of `cls[args]`, stand for."""
+    bindings = dict(zip(type_parameters(cls), args))
+    if cls is owner or cls.node is owner.node:
+        return bindings
+    for base in cls.bases:
+        origin = classes.plain(base)
+        if not isinstance(origin, ClassValue) or not any(c is owner for c in classes.mro(origin)):
+            continue
+        inner = tuple(substitute(a, bindings) for a in base.args) if isinstance(base, Generic) else ()
+        return bindings_for(origin, inner, owner)
+    return bindings
+
+
+def element(value: Value, ev: Evaluator) -> Value:
+    """What iterating over a value gives."""
+    found: list[Value] = []
+    for option in options(without_none(value)):
+        if isinstance(option, Sequence_):
+            found += option.items or ([UNKNOWN] if option.open else [])
+        elif isinstance(option, Mapping):
+            found += [Const(k) for k in option.items]
+        elif isinstance(option, Instance):
+            found.append(_element_of_instance(option, ev))
+        else:
+            found.append(UNKNOWN)
+    return union(found)
+
+
+def _element_of_instance(value: Instance, ev: Evaluator) -> Value:
+    if isinstance(value.cls, ClassValue):
+        return _element_of_project_instance(value, value.cls, ev)
+    if value.cls.name in ITERABLES and value.args:
+        return instance_of(ev, value.args[0])
+    if value.cls.name in ("builtins.dict", "collections.defaultdict", "collections.abc.Mapping") and value.args:
+        return instance_of(ev, value.args[0])
+    spec = METHODS.get(value.cls.name, {}).get("__iter__")
+    return from_spec(ev, spec, value, None) if spec else UNKNOWN
+
+
+def _element_of_project_instance(value: Instance, cls: ClassValue, ev: Evaluator) -> Value:
+    for name in ("__iter__", "__aiter__"):
+        method = classes.method(cls, name)
+        if method is not None:
+            return element(ev.result_of(method, value), ev)
+    return UNKNOWN
+
+
+def entered(value: Value, ev: Evaluator) -> Value:
+    """What `with value as target` binds."""
+    return union(_entered(option, ev) for option in options(value))
+
+
+def _entered(value: Value, ev: Evaluator) -> Value:
+    if not isinstance(value, Instance):
+        return UNKNOWN
+    if isinstance(value.cls, ClassValue):
+        for name in ("__enter__", "__aenter__"):
+            method = classes.method(value.cls, name)
+            if method is not None:
+                result = ev.result_of(method, value)
+                result = result.result if isinstance(result, Coroutine) else result
+                return value if isinstance(result, Unknown) else result
+        value = _library_side(value, value.cls)
+    if not isinstance(value.cls, External):
+        return value
+    if value.cls.name == "contextlib.AbstractContextManager" and value.args:
+        return value.attrs.get("entered", UNKNOWN)
+    for name in ("__enter__", "__aenter__"):
+        spec = method_spec(value.cls.name, name)
+        if spec:
+            return from_spec(ev, spec, value, None)
+    known = METHODS.get(value.cls.name)
+    return value if known is not None else Instance(value.cls, value.args)
+
+
+def _library_side(value: Instance, cls: ClassValue) -> Instance:
+    """The same object seen as its first library class."""
+    for base in classes.externals(cls):
+        return Instance(base, value.args)
+    return value
+
+
+def method_spec(cls: str, name: str) -> str | None:
+    """The type expression of a library method, looked up through the ancestors."""
+    own = METHODS.get(cls, {}).get(name)
+    if own is not None:
+        return own
+    for ancestor in ancestors(cls)[0]:
+        spec = METHODS.get(ancestor, {}).get(name)
+        if spec is not None:
+            return spec
+    return None
+
+
+def from_spec(ev: Evaluator, spec: str, receiver: Value, call: Arguments | None) -> Value:
+    """The value that a type expression of `knowledge.returns` promises."""
+    if spec.startswith("await "):
+        return Coroutine(from_spec(ev, spec[6:], receiver, call))
+    if spec == "self":
+        return receiver
+    if spec == "none":
+        return NONE
+    if spec == "same0":
+        return call.args[0] if call and call.args else UNKNOWN
+    type_ = _spec_type(ev, spec, receiver, call)
+    return instance_of(ev, type_)
+
+
+def _spec_type(ev: Evaluator, spec: str, receiver: Value, call: Arguments | None) -> Value:
+    if spec.endswith("?"):
+        return union([_spec_type(ev, spec[:-1], receiver, call), NONE]) if len(spec) > 1 else UNKNOWN
+    if spec.endswith("]"):
+        name, _, inner = spec[:-1].partition("[")
+        return Generic(External(name), (_spec_type(ev, inner, receiver, call),))
+    if spec == "elem":
+        return _argument_of(receiver, 0)
+    if spec == "value":
+        return _argument_of(receiver, 1)
+    if spec == "arg0":
+        return as_type(call.args[0]) if call and call.args else UNKNOWN
+    if spec == "entity":
+        return entity(call.args[0]) if call and call.args else UNKNOWN
+    return External(spec)
+
+
+def _argument_of(receiver: Value, index: int) -> Value:
+    if isinstance(receiver, Instance) and len(receiver.args) > index:
+        return receiver.args[index]
+    return UNKNOWN
+
+
+def as_type(value: Value) -> Value:
+    """A class given as a value, as a type; anything that is no class is unknown."""
+    if isinstance(value, (ClassValue, Generic, TypeVariable)):
+        return value
+    return UNKNOWN
+
+
+def entity(statement: Value) -> Value:
+    """The ORM class that a statement selects, where it says so."""
+    found = [o.args[0] for o in options(statement) if isinstance(o, Instance) and o.args and isinstance(o.cls, External)]
+    return union(found) if found and len(found) == len(options(statement)) else UNKNOWN
+
+
+def bind_call(ev: Evaluator, function: FunctionValue, call: Arguments) -> Bindings:
+    """Type variables of a generic function, from the arguments of one call."""
+    bindings: Bindings = {}
+    params = [p for p in function.node.params if p.kind in ("pos", "any")]
+    for index, param in enumerate(params):
+        value = call.get(index, param.name)
+        if value is None or param.annotation is None:
+            continue
+        type_ = annotation_type(ev, param.annotation, function.scope)
+        if isinstance(type_, Generic) and isinstance(type_.origin, External) and type_.origin.name == "builtins.type":
+            inner = type_.args[0] if type_.args else UNKNOWN
+            if isinstance(inner, TypeVariable) and isinstance(value, (ClassValue, Generic)):
+                bindings[inner.name] = value
+        elif isinstance(type_, TypeVariable) and isinstance(value, Instance):
+            bindings[type_.name] = Generic(value.cls, value.args) if value.args else value.cls
+    return bindings

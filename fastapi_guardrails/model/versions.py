@@ -1,0 +1,171 @@
+"""Which versions of FastAPI, Pydantic, SQLAlchemy and Python a project runs on, as far as its own files say.
+
+A lock file says exactly; requirements and `pyproject.toml` give a range. An override in the config wins.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PACKAGES = ("fastapi", "pydantic", "sqlalchemy", "python")
+
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:\(?\s*([<>=!~^][^;#)]*))?")
+_BOUND = re.compile(r"(==|>=|<=|~=|\^|~|>|<|!=)?\s*v?(\d+(?:\.(?:\d+|\*))*)")
+
+Numbers = tuple[int, ...]
+
+
+class Range(NamedTuple):
+    """Versions from `low` (included) to `high` (excluded, unless `closed`); None is open."""
+
+    low: Numbers | None = None
+    high: Numbers | None = None
+    closed: bool = False
+
+    def at_least(self, version: str) -> bool | None:
+        """Whether every version of the range is `version` or later: yes, no version is, or unknown."""
+        wanted = numbers(version)
+        if self.low is not None and self.low >= wanted:
+            return True
+        if self.high is not None and (self.high < wanted or (self.high == wanted and not self.closed)):
+            return False
+        return None
+
+
+class Versions:
+    """The versions of a project's libraries, by package name."""
+
+    def __init__(self, ranges: dict[str, Range]) -> None:
+        self._ranges = ranges
+
+    def of(self, package: str) -> Range:
+        """The range of a package; open at both ends where nothing is said."""
+        return self._ranges.get(package, Range())
+
+    def at_least(self, package: str, version: str) -> bool | None:
+        """Whether the project's `package` is `version` or later: yes, no, or unknown."""
+        return self.of(package).at_least(version)
+
+
+def numbers(version: str) -> Numbers:
+    """`"0.115.2"` → `(0, 115, 2)`."""
+    return tuple(int(p) for p in re.findall(r"\d+", version)[:4])
+
+
+def parse_range(specifier: str) -> Range:
+    """A range from a version specifier: PEP 440's, or Poetry's `^` and `~`."""
+    low: Numbers | None = None
+    high: Numbers | None = None
+    closed = False
+    for operator, text in _BOUND.findall(specifier):
+        version = numbers(text)
+        if operator in ("==", "") or text.endswith("*"):
+            exact = not text.endswith("*")
+            return Range(version, version if exact else _next(version), exact)
+        if operator in (">=", ">"):
+            low = version
+        elif operator == "<":
+            high = version
+        elif operator == "<=":
+            high, closed = version, True
+        elif operator == "~=":
+            low, high = version, _next(version[:-1] or version)
+        elif operator == "^":
+            low, high = version, _caret(version)
+        elif operator == "~":
+            low, high = version, _next(version[:2])
+    return Range(low, high, closed)
+
+
+def _next(version: Numbers) -> Numbers:
+    return (*version[:-1], version[-1] + 1)
+
+
+def _caret(version: Numbers) -> Numbers:
+    for index, part in enumerate(version):
+        if part:
+            return (*version[:index], part + 1)
+    return _next(version)
+
+
+def read_versions(root: Path, overrides: dict[str, str | None]) -> Versions:
+    """The versions that the files of a project name, lock files first; `overrides` win."""
+    found: dict[str, Range] = {}
+    for folder in _folders(root):
+        for read in (_from_locks, _from_pyproject, _from_requirements):
+            for package, range_ in read(folder).items():
+                found.setdefault(package, range_)
+    for package, version in overrides.items():
+        if version:
+            found[package] = Range(numbers(version), numbers(version), True)
+    return Versions(found)
+
+
+def _folders(root: Path) -> list[Path]:
+    """The project root and, for a backend in a monorepo, the folder around it."""
+    return [root] if (root / ".git").exists() else [root, root.parent]
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+
+
+def _from_locks(folder: Path) -> dict[str, Range]:
+    found: dict[str, Range] = {}
+    for name in ("uv.lock", "poetry.lock", "pdm.lock"):
+        packages = _load(folder / name).get("package", [])
+        for package in packages if isinstance(packages, list) else []:
+            name_, version = package.get("name"), package.get("version")
+            if isinstance(name_, str) and isinstance(version, str) and name_.lower() in PACKAGES:
+                found.setdefault(name_.lower(), Range(numbers(version), numbers(version), True))
+    return found
+
+
+def _from_pyproject(folder: Path) -> dict[str, Range]:
+    data = _load(folder / "pyproject.toml")
+    project = data.get("project", {})
+    lines = [d for d in project.get("dependencies", []) if isinstance(d, str)]
+    for group in project.get("optional-dependencies", {}).values():
+        lines += [d for d in group if isinstance(d, str)]
+    found = _from_lines(lines)
+    if isinstance(project.get("requires-python"), str):
+        found["python"] = parse_range(project["requires-python"])
+    poetry = data.get("tool", {}).get("poetry", {}).get("dependencies", {})
+    for name, value in poetry.items():
+        specifier = value.get("version") if isinstance(value, dict) else value
+        if name.lower() in PACKAGES and isinstance(specifier, str):
+            found.setdefault(name.lower(), parse_range(specifier))
+    return found
+
+
+def _from_requirements(folder: Path) -> dict[str, Range]:
+    found: dict[str, Range] = {}
+    candidates = sorted(folder.glob("requirements*.txt")) + sorted(folder.glob("requirements*.in")) + sorted(folder.glob("requirements/*.txt"))
+    for path in candidates:
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        for package, range_ in _from_lines(lines).items():
+            found.setdefault(package, range_)
+    return found
+
+
+def _from_lines(lines: list[str]) -> dict[str, Range]:
+    found: dict[str, Range] = {}
+    for line in lines:
+        match = _REQUIREMENT.match(line)
+        if match and match.group(1).lower() in PACKAGES:
+            found.setdefault(match.group(1).lower(), parse_range(match.group(2) or ""))
+    return found
