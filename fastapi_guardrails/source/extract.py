@@ -68,7 +68,7 @@ def _block(nodes: list[ast.stmt]) -> list[f.Stmt]:
 
 
 def _constant(node: ast.Constant) -> f.Expr:
-    value = node.value
+    value: Any = node.value
     kind = value.__class__
     if kind is str:
         try:
@@ -148,9 +148,10 @@ def _compare(node: ast.Compare) -> f.Expr:
 
 def _unary(node: ast.UnaryOp) -> f.Expr:
     operand = node.operand
-    if isinstance(node.op, ast.USub) and isinstance(operand, ast.Constant) and type(operand.value) in (int, float):
-        if operand.value < _MAX_INT:  # type: ignore[operator]
-            return f.Const(_at(node), -operand.value)  # type: ignore[operator]
+    if isinstance(node.op, ast.USub) and isinstance(operand, ast.Constant):
+        value: Any = operand.value
+        if value.__class__ in (int, float) and value < _MAX_INT:
+            return f.Const(_at(node), -value)
     return f.Unary(_at(node), _OPS[node.op.__class__], _expr(operand))
 
 
@@ -311,9 +312,7 @@ def _while(node: ast.While) -> f.Stmt:
 
 def _with(is_async: bool) -> Callable[[Any], f.Stmt]:
     def convert(node: ast.With | ast.AsyncWith) -> f.Stmt:
-        items = [
-            f.WithItem(_at(i.context_expr), _expr(i.context_expr), _optional(i.optional_vars)) for i in node.items
-        ]
+        items = [f.WithItem(_at(i.context_expr), _expr(i.context_expr), _optional(i.optional_vars)) for i in node.items]
         return f.With(_at(node), items, _block(node.body), is_async)
 
     return convert
@@ -383,11 +382,11 @@ def _params(args: ast.arguments) -> list[f.Param]:
     made: list[f.Param] = []
     positional = [(a, "pos") for a in args.posonlyargs] + [(a, "any") for a in args.args]
     missing: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
-    for (arg, kind), default in zip(positional, missing + list(args.defaults)):
+    for (arg, kind), default in zip(positional, missing + list(args.defaults), strict=True):
         made.append(f.Param(_at(arg), arg.arg, _optional(arg.annotation), _optional(default), kind))
     if args.vararg:
         made.append(f.Param(_at(args.vararg), args.vararg.arg, _optional(args.vararg.annotation), None, "args"))
-    for arg, kw_default in zip(args.kwonlyargs, args.kw_defaults):
+    for arg, kw_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         made.append(f.Param(_at(arg), arg.arg, _optional(arg.annotation), _optional(kw_default), "kw"))
     if args.kwarg:
         made.append(f.Param(_at(args.kwarg), args.kwarg.arg, _optional(args.kwarg.annotation), None, "kwargs"))

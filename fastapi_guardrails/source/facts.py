@@ -1,8 +1,8 @@
 """Facts of one module: a small, serialisable tree of what its source says.
 
-Facts are a pure function of a file's bytes and know nothing of FastAPI. They keep the shape of Python's grammar, without
-what no question needs (contexts, formatting, type comments). The bodies of functions stay encoded until somebody looks
-into them (`Function.body`), so that a project of which one route matters costs little.
+Facts are a pure function of a file's bytes and know nothing of FastAPI. They keep the shape of Python's grammar,
+without what no question needs (contexts, formatting, type comments). The bodies of functions stay encoded until
+somebody looks into them (`Function.body`), so that a project of which one route matters costs little.
 
 A position is `line << 16 | offset`: the 1-based line and the 0-based UTF-8 byte offset of the first token, as `ast`
 counts them (an offset beyond 65,535 is clipped). Only starts are kept: ends are found again for what is reported.
@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any, TypeAlias, Union
 
 import msgspec
-
 
 #: The name of the generic base that stands for a class's own type parameters (`class Page[T]`).
 TYPE_PARAMETERS = "__type_parameters__"
@@ -350,14 +349,14 @@ class Class(Node, tag=59):
     end_line: int
 
 
-Expr: TypeAlias = Union[
+Expr: TypeAlias = Union[  # noqa: UP007
     Const, Opaque, Name, Attr, Call, Sub, Seq, Dict, FString, Binary, Bool, Compare, Unary, IfExp, Lambda, Comp, Await,
     Yield, Star, Walrus,
 ]  # fmt: skip
 
-Stmt: TypeAlias = Union[
-    ExprStmt, Assign, AnnAssign, AugAssign, Return, Raise, If, For, While, With, Try, Import, ImportFrom, Global, Delete,
-    Assert, Match, Simple, Function, Class,
+Stmt: TypeAlias = Union[  # noqa: UP007
+    ExprStmt, Assign, AnnAssign, AugAssign, Return, Raise, If, For, While, With, Try, Import, ImportFrom, Global,
+    Delete, Assert, Match, Simple, Function, Class,
 ]  # fmt: skip
 
 

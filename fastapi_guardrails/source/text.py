@@ -9,6 +9,7 @@ from typing import NamedTuple
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BYTES_NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
@@ -73,6 +74,8 @@ def decode(data: bytes) -> Text:
         raise TextError(*_place(body, error.start), f"byte 0x{byte} is invalid in {codec.name}") from None
     except UnicodeError as error:  # codecs such as idna and punycode fail without a place
         raise TextError(1, 1, f"cannot decode as {codec.name}: {error}") from None
+    if codec.name != "utf-8" and _SURROGATE.search(text):  # utf-7 and the like can spell half a character
+        raise TextError(1, 1, f"decodes to half a character in {codec.name}")
     return Text(text, codec.name, bom, _newline(text))
 
 

@@ -13,6 +13,7 @@ import pytest
 from fastapi_guardrails.source import facts as f
 from fastapi_guardrails.source import loader
 from fastapi_guardrails.source.cache import Cache, run_key
+from fastapi_guardrails.source.contents import read
 from fastapi_guardrails.source.files import discover
 
 from .conftest import Write
@@ -45,7 +46,9 @@ def test_only_what_changed_is_read_again(write: Write, reads: list[bytes]) -> No
     assert len(reads) == 2
     (root / "b.py").write_text("y = 2\n")
     second = _load(root)
-    assert reads[2:] == [b"y = 2\n"] and second["a.py"] == first["a.py"] and second["b.py"] != first["b.py"]
+    assert reads[2:] == [b"y = 2\n"]
+    assert second["a.py"] == first["a.py"]
+    assert second["b.py"] != first["b.py"]
 
 
 def test_facts_go_by_content_not_by_name(write: Write, reads: list[bytes]) -> None:
@@ -88,7 +91,7 @@ def test_damaged_files_are_dropped_in_silence(write: Write, damage: bytes) -> No
 def test_facts_of_another_shape_are_read_anew(write: Write) -> None:
     root = write(**{"a.py": "x = 1\n"})
     first = _load(root)
-    (digest,) = [d for d in loader.read(root, discover(root).files).digests.values()]
+    (digest,) = read(root, discover(root).files).digests.values()
     Cache(root, "1").save({digest: b"\x93\x01\x02\x03"}, {})
     assert _load(root) == first
 
@@ -97,7 +100,11 @@ def test_git_and_backups_leave_it_alone(write: Write) -> None:
     root = write("a.py")
     _load(root)
     assert (root / ".guardrails_cache" / ".gitignore").read_text() == "*\n"
-    assert (root / ".guardrails_cache" / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    assert (
+        (root / ".guardrails_cache" / "CACHEDIR.TAG")
+        .read_text()
+        .startswith("Signature: 8a477f597d28d172789f06886806bc55")
+    )
     assert [file.path for file in discover(root).files] == ["a.py"]
 
 

@@ -33,7 +33,10 @@ def test_folders_of_tools_and_environments_hold_no_code_of_the_project(write: Wr
 
 
 def test_a_package_named_build_is_code(write: Write) -> None:
-    assert _paths(write("app/build/__init__.py", "app/build/wheel.py")) == ["app/build/__init__.py", "app/build/wheel.py"]
+    assert _paths(write("app/build/__init__.py", "app/build/wheel.py")) == [
+        "app/build/__init__.py",
+        "app/build/wheel.py",
+    ]
 
 
 def test_the_nearest_gitignore_decides_and_no_git_is_needed(write: Write) -> None:
@@ -66,7 +69,11 @@ def test_a_root_that_is_itself_ignored_was_asked_for(write: Write) -> None:
 def test_the_config_excludes_by_the_same_patterns_unless_a_file_is_named(write: Write) -> None:
     root = write("app/main.py", "app/legacy/a.py", "app/x_pb2.py")
     assert _paths(root, "app/legacy", "*_pb2.py") == ["app/main.py"]
-    assert _paths(root, "app/legacy", explicit=("app/legacy/a.py", "gone.py")) == ["app/legacy/a.py", "app/main.py", "app/x_pb2.py"]
+    assert _paths(root, "app/legacy", explicit=("app/legacy/a.py", "gone.py")) == [
+        "app/legacy/a.py",
+        "app/main.py",
+        "app/x_pb2.py",
+    ]
 
 
 def test_links_are_followed_only_out_of_the_project_and_once(tmp_path: Path) -> None:
@@ -82,7 +89,9 @@ def test_links_are_followed_only_out_of_the_project_and_once(tmp_path: Path) -> 
     (root / "alias.py").symlink_to(root / "app" / "a.py")
     (root / "linked.py").symlink_to(outside / "lib" / "a.py")
     found = _paths(root)
-    assert "app/a.py" in found and "linked.py" in found and "alias.py" not in found
+    assert "app/a.py" in found
+    assert "linked.py" in found
+    assert "alias.py" not in found
     assert len([path for path in found if path.endswith("lib/a.py")]) == 1
     assert len(found) == 3
 

@@ -1,4 +1,4 @@
-"""Patterns mean what they mean to git: held against pathspec, whose regular expressions they replace, and against git."""
+"""Patterns mean what they mean to git: held against git, and against pathspec, whose work they do."""
 
 from __future__ import annotations
 
@@ -54,11 +54,17 @@ def test_patterns_that_take_in_again_decide_as_git_does(tmp_path: Path, seed: in
     chance = random.Random(seed)
     plain = ["a", "b", "app", "*.py", "a*", "/app", "app/a", "build/", "x?", "[ab]", "app/*", "/a/b"]
     lines = [chance.choice(["", "!"]) + chance.choice(plain) for _ in range(5)]
-    paths = sorted({"/".join(chance.choices(["a", "b", "app", "main.py", "ab", "x1"], k=chance.randint(1, 3))) for _ in range(60)})
+    paths = sorted(
+        {"/".join(chance.choices(["a", "b", "app", "main.py", "ab", "x1"], k=chance.randint(1, 3))) for _ in range(60)}
+    )
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     (tmp_path / ".gitignore").write_text("\n".join(lines), encoding="utf-8")
     asked = subprocess.run(
-        ["git", "check-ignore", "--no-index", "--stdin"], cwd=tmp_path, input="\n".join(paths), capture_output=True, text=True
+        ["git", "check-ignore", "--no-index", "--stdin"],
+        cwd=tmp_path,
+        input="\n".join(paths),
+        capture_output=True,
+        text=True,
     )
     ignored = set(asked.stdout.split("\n")) - {""}
     assert {path for path in paths if _by_patterns(lines, path, False)} == ignored, lines

@@ -61,7 +61,8 @@ def test_a_file_that_cannot_be_read_says_why(write: Write) -> None:
     sources = load(root, [SourceFile("a.py"), SourceFile("gone.py")])
     assert sources.modules["gone.py"].error == f.ParseError(1, 1, "cannot be read: No such file or directory")
     assert sources.text("gone.py") == ""
-    assert "gone.py" in sources.modules and len(sources.modules) == 2
+    assert "gone.py" in sources.modules
+    assert len(sources.modules) == 2
 
 
 def test_text_is_exactly_what_is_written(write: Write) -> None:
@@ -80,7 +81,9 @@ def test_positions_do_not_depend_on_the_encoding() -> None:
 
 
 def test_the_result_does_not_depend_on_the_number_of_processes(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = {f"m{i}.py": f"x{i} = {i}\ndef f(a, b={i}):\n    return a + b  # noqa: FG101\n" * (i + 1) for i in range(30)}
+    texts = {
+        f"m{i}.py": f"x{i} = {i}\ndef f(a, b={i}):\n    return a + b  # noqa: FG101\n" * (i + 1) for i in range(30)
+    }
     root = write(**texts, **{"bad.py": "x = (\n", "new.py": "type X = int\n"})
     monkeypatch.setattr(loader, "_FORK_PAYS", 100)
     monkeypatch.setattr(loader, "_processors", lambda: 3)
@@ -113,18 +116,22 @@ def test_a_process_that_dies_costs_only_the_file_that_killed_it(write: Write, mo
     monkeypatch.setattr(loader, "read_module", deadly)
     monkeypatch.setattr(loader, "_FORK_PAYS", 10)
     monkeypatch.setattr(loader, "_processors", lambda: 2)
-    root = write(**{f"m{i}.py": f"x = {i}\n" * 5 for i in range(6)}, **{"big.py": "x = 0\n" * 20, "deadly.py": "kill = 1\n" * 12})
+    root = write(
+        **{f"m{i}.py": f"x = {i}\n" * 5 for i in range(6)}, **{"big.py": "x = 0\n" * 20, "deadly.py": "kill = 1\n" * 12}
+    )
     sources = _load(root, jobs=2)
     assert sources.unparsed == ["deadly.py"]
     error = sources.modules["deadly.py"].error
-    assert error is not None and error.message == "the process that read it died"
+    assert error is not None
+    assert error.message == "the process that read it died"
 
 
 def test_progress_ends_with_all_files(write: Write) -> None:
     root = write(*(f"m{i}.py" for i in range(25)), **{"x.py": "x = 1\n"})
     seen: list[tuple[int, int]] = []
     load(root, discover(root).files, jobs=1, progress=lambda done, total: seen.append((done, total)))
-    assert seen[0][1] == 26 and seen[-1] == (26, 26)
+    assert seen[0][1] == 26
+    assert seen[-1] == (26, 26)
 
 
 def test_the_compilers_warnings_are_not_ours(write: Write) -> None:

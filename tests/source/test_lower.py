@@ -52,7 +52,7 @@ def _places(text: str) -> dict[str, tuple[int, int]]:
         "class A[\n    T,\n](\n    ¤Base,\n):\n    x = ¤y\n",
         "type X[T] = list[¤Item]\n",
         "x = ¤a[*¤b]\n",
-        "x = f\"{¤d[\"k\"]}\"\nz = ¤y\n",
+        'x = f"{¤d["k"]}"\nz = ¤y\n',
         'x = f"{f"{¤n}"}"\ny = ¤z\n',
         'x = f"{\n    a  # why\n}"\ny = ¤z\n',
         "x = f'{\"\\n\".join(names)}'\ny = ¤z\n",
@@ -77,30 +77,40 @@ def test_a_generic_class_keeps_its_parameters_as_a_base() -> None:
     (made,) = _body("class Page[T, U](Base):\n    pass\n")
     assert isinstance(made, f.Class)
     generic = made.bases[-1]
-    assert isinstance(generic, f.Sub) and isinstance(generic.value, f.Name) and isinstance(generic.index, f.Seq)
+    assert isinstance(generic, f.Sub)
+    assert isinstance(generic.value, f.Name)
+    assert isinstance(generic.index, f.Seq)
     assert generic.value.id == f.TYPE_PARAMETERS
     assert [item.id for item in generic.index.items if isinstance(item, f.Name)] == ["T", "U"]
 
 
 def test_an_except_clause_without_parentheses_names_both_types() -> None:
     (made,) = _body("try:\n    a()\nexcept A, B:\n    pass\n")
-    assert isinstance(made, f.Try) and isinstance(made.handlers[0].type, f.Seq)
+    assert isinstance(made, f.Try)
+    assert isinstance(made.handlers[0].type, f.Seq)
     assert [item.id for item in made.handlers[0].type.items if isinstance(item, f.Name)] == ["A", "B"]
 
 
 def test_a_type_alias_is_an_assignment() -> None:
     (made,) = _body("type Users = list[User]\n")
-    assert isinstance(made, f.Assign) and isinstance(made.targets[0], f.Name) and made.targets[0].id == "Users"
+    assert isinstance(made, f.Assign)
+    assert isinstance(made.targets[0], f.Name)
+    assert made.targets[0].id == "Users"
 
 
 @_OLDER_THAN_312
 def test_an_fstring_that_reuses_its_quotes_keeps_its_parts() -> None:
     (made,) = _body('x = f"/users/{d["id"]}/items"\n')
-    assert isinstance(made, f.Assign) and isinstance(made.value, f.FString)
+    assert isinstance(made, f.Assign)
+    assert isinstance(made.value, f.FString)
     first, key, last = made.value.parts
-    assert isinstance(first, f.Const) and first.value == "/users/"
-    assert isinstance(key, f.Sub) and isinstance(key.index, f.Const) and key.index.value == "id"
-    assert isinstance(last, f.Const) and last.value == "/items"
+    assert isinstance(first, f.Const)
+    assert first.value == "/users/"
+    assert isinstance(key, f.Sub)
+    assert isinstance(key.index, f.Const)
+    assert key.index.value == "id"
+    assert isinstance(last, f.Const)
+    assert last.value == "/items"
 
 
 def test_lines_below_are_kept_whatever_was_lowered() -> None:
@@ -120,10 +130,13 @@ def test_lines_below_are_kept_whatever_was_lowered() -> None:
 def test_what_nobody_reads_is_an_error_at_its_line(text: str, line: int, message: str) -> None:
     error = read_module(text.encode()).error
     assert error is not None
-    assert error.line == line and message in error.message
+    assert error.line == line
+    assert message in error.message
 
 
-@pytest.mark.parametrize("text", ["(" * 400 + ")" * 400, "-" * 50_000 + "1", "not " * 30_000 + "1\n$", "[" * 190 + "]" * 190 + "\n$"])
+@pytest.mark.parametrize(
+    "text", ["(" * 400 + ")" * 400, "-" * 50_000 + "1", "not " * 30_000 + "1\n$", "[" * 190 + "]" * 190 + "\n$"]
+)
 def test_nesting_that_no_parser_bears_is_an_error_of_that_file(text: str) -> None:
     assert read_module(text.encode()).error is not None
 

@@ -84,7 +84,8 @@ def test_scripts_find_their_neighbours_even_where_others_import_them_as_a_packag
 
 def test_one_namespace_in_several_distributions() -> None:
     roots = _roots(
-        "src/core/acme/core/__init__.py", "src/core/acme/core/a.py", "src/web/acme/web/__init__.py", "src/web/acme/web/b.py",
+        "src/core/acme/core/__init__.py", "src/core/acme/core/a.py",
+        "src/web/acme/web/__init__.py", "src/web/acme/web/b.py",
         **{"src/web/acme/web/b.py": "acme.core.a, acme.web", "src/core/acme/core/a.py": "acme.core"},
     )  # fmt: skip
     assert roots.module_name("src/web/acme/web/b.py") == "acme.web.b"
@@ -106,7 +107,9 @@ def test_a_root_inside_the_package_answers_to_its_own_name() -> None:
 
 
 def test_a_package_that_is_also_on_the_path() -> None:
-    roots = _roots("src/__init__.py", "src/app/__init__.py", "src/app/core/config.py", "src/migrations/env.py", "src/app/redis.py")
+    roots = _roots(
+        "src/__init__.py", "src/app/__init__.py", "src/app/core/config.py", "src/migrations/env.py", "src/app/redis.py"
+    )
     assert roots.find("app.core.config", "src/migrations/env.py") == "src/app/core/config.py"
     assert roots.find("redis", "src/app/core/config.py") is None
 
