@@ -12,9 +12,13 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"fastapi-guardrails {__version__}")
         return
-    from fastapi_guardrails.cli import run
+    try:
+        from fastapi_guardrails.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while this was still being imported
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -27,6 +27,10 @@ TABLE = "fastapi-guardrails"
 PROJECT_FILE = "pyproject.toml"
 
 Preset = Literal["essential", "guide", "all"]
+ResponseModel = Literal["any", "explicit"]
+
+#: The keys that take one of some words.
+_CHOICES: dict[str, tuple[str, ...]] = {"preset": get_args(Preset), "response-model": get_args(ResponseModel)}
 
 
 class ConfigError(Exception):
@@ -102,7 +106,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_u
         Meta(description="A regular expression that a version segment of a path matches in full (FG201)."),
     ] = r"v\d+"
     response_model: Annotated[
-        Literal["any", "explicit"],
+        ResponseModel,
         Meta(description="Whether a return annotation counts as a response model (FG209)."),
     ] = "any"
     actions: Annotated[
@@ -113,7 +117,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_u
         tuple[str, ...],
         Meta(description="Words in paths that are never taken for a verb or a singular noun (FG202, FG203)."),
     ] = ()
-    max_endpoint_statements: Annotated[int, Meta(ge=1, description="Statements that an endpoint may have (FG502).")] = 15
+    max_endpoint_statements: Annotated[int, Meta(ge=1, description="Statements that an endpoint may have (FG502).")] = (
+        15
+    )
     max_endpoint_complexity: Annotated[
         int, Meta(ge=1, description="Cyclomatic complexity that an endpoint may have (FG502).")
     ] = 6
@@ -123,7 +129,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_u
     options: Annotated[
         dict[str, dict[str, Any]],
         Meta(description="Options of rules that do not ship with the package: a table per code or name."),
-    ] = {}  # noqa: RUF012 - msgspec copies empty defaults
+    ] = {}
     file: Annotated[str, Meta(description="Where this was read from; empty for defaults.")] = ""
 
     @property
@@ -189,6 +195,10 @@ def parse(table: Any, file: str) -> Config:
     if not isinstance(table, Mapping):
         raise ConfigError(f"{file}: [tool.{TABLE}] must be a table")
     _check_keys(table, Config, file, "", _INTERNAL)
+    for key, words in _CHOICES.items():
+        if isinstance(table.get(key), str) and table[key] not in words:
+            near = did_you_mean(table[key], words)
+            raise ConfigError(f"{file}: {table[key]!r} is no value of '{key}': it is one of {', '.join(words)}{near}")
     _check_keys(table.get("target"), Target, file, "target.")
     for index, override in enumerate(_as_list(table.get("overrides"))):
         _check_keys(override, Override, file, f"overrides[{index}].")
@@ -228,11 +238,12 @@ def _tool_tables(file: Path) -> dict[str, Any]:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        table: dict[str, Any] = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise ConfigError(f"{file}: is no valid TOML: {error}") from error
+    return table
 
 
 def _check_keys(
@@ -255,7 +266,8 @@ def _check_values(config: Config) -> None:
         re.compile(config.version_pattern)
     except re.error as error:
         raise ConfigError(f"{config.file}: 'version-pattern' is no regular expression: {error}") from error
-    globs = [*config.exclude, *(g for o in config.overrides for g in o.globs), *config.exempt_paths, *config.public_paths]
+    of_overrides = [glob for override in config.overrides for glob in override.globs]
+    globs = [*config.exclude, *of_overrides, *config.exempt_paths, *config.public_paths]
     for glob in globs:
         try:
             _spec((glob,))

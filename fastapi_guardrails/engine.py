@@ -240,10 +240,10 @@ class _Run:
     def diagnostics(self, paths: Sequence[str], is_in_scope: Callable[[str], bool]) -> list[Diagnostic]:
         """What is to be reported for some paths."""
         on = self._selection.anywhere()
-        comments = {p: found for p in paths if (found := self.project.sources.modules[p].suppressions)}
+        comments = {p: s for p in paths if (s := self.project.sources.modules[p].suppressions)}
         named: set[str] = set()
         if UNUSED in on:
-            every = {code for found in comments.values() for suppression in found for code in suppression.codes}
+            every = {code for suppressions in comments.values() for s in suppressions for code in s.codes}
             named = {self._names[code.lower()] for code in every if code.lower() in self._names}
         found: list[tuple[Rule, Finding]] = []
         for code in sorted((on | named) - {UNUSED, FAILED}):
@@ -352,12 +352,13 @@ class _Suppressor:
         self._text = text
         self._statements: dict[str, Callable[[int], frozenset[int]]] = {}
         self._used: set[tuple[str, int, int, str]] = set()
+        self._commented: set[tuple[str, str]] = set()
         self._of_file: dict[tuple[str, str], list[Suppression]] = defaultdict(list)
         self._of_line: dict[tuple[str, str, int], list[Suppression]] = defaultdict(list)
-        self._commented = {(path, names.get(c.lower())) for path, found in comments.items() for s in found for c in s.codes}
         for path, found in comments.items():
             for suppression in found:
                 for code in {names[c.lower()] for c in suppression.codes if c.lower() in names}:
+                    self._commented.add((path, code))
                     if suppression.kind == "file":
                         self._of_file[path, code].append(suppression)
                     else:

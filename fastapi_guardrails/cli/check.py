@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def _words(context: click.Context, parameter: click.Parameter, values: tuple[str
     return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
 
 
-def _rules_option(name: str, text: str) -> Any:
+def _rules_option(name: str, text: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     return click.option(name, multiple=True, metavar="RULES", callback=_words, help=text)
 
 
@@ -61,8 +62,8 @@ def command(
 ) -> int:
     """Check a project.
 
-    PATHS (default: this folder) say what is reported. The whole project that they belong to is always read: it begins at
-    the nearest pyproject.toml upwards.
+    PATHS (default: this folder) say what is reported. The whole project that they belong to is always read: it begins
+    at the nearest pyproject.toml upwards.
 
     \b
     Examples:
@@ -108,9 +109,7 @@ def _adjust(
     return msgspec.structs.replace(config, **changes)
 
 
-def _mend(
-    workspace: Workspace, unsafe: bool, diff: bool, output_file: Path | None
-) -> tuple[Result, tuple[str, ...]]:
+def _mend(workspace: Workspace, unsafe: bool, diff: bool, output_file: Path | None) -> tuple[Result, tuple[str, ...]]:
     """Fix files (or show how), and give what was found after that (or before), and what went wrong."""
     from fastapi_guardrails import fix as fixer
 

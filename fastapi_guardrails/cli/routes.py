@@ -16,9 +16,7 @@ from fastapi_guardrails.cli import shared
 @click.argument("path", default=".", type=click.Path(path_type=Path))
 @click.option("--output-format", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @shared.run_options
-def command(
-    path: Path, output_format: str, config_file: Path | None, isolated: bool, jobs: int, no_cache: bool
-) -> int:
+def command(path: Path, output_format: str, config_file: Path | None, isolated: bool, jobs: int, no_cache: bool) -> int:
     """Show the routes that the project's apps will have, in the order in which they are tried.
 
     Nothing is imported: the table comes from reading the project. A `?` marks a route of which something could not be
@@ -52,7 +50,7 @@ def _table(app: dict[str, Any], width: int | None) -> str:
     uncertain = sum(not route["certain"] for route in routes)
     count = f"{len(routes)} route{'' if len(routes) == 1 else 's'}" + (f", {uncertain} uncertain" if uncertain else "")
     head = f"{app['name']} ({app['path']}:{app['line']}) · {count}\n"
-    rows = [("METHOD", "PATH", "ENDPOINT", "RESPONSE MODEL", "SECURED", "WHERE")]
+    rows: list[tuple[str, ...]] = [("METHOD", "PATH", "ENDPOINT", "RESPONSE MODEL", "SECURED", "WHERE")]
     rows += (_row(route) for route in routes)
     return head + "".join(line + "\n" for line in _columns(rows, width))
 

@@ -91,22 +91,23 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
-def write(text: str, output_file: Path | None = None) -> None:
-    """Write a report to stdout, or to a file as a whole.
+def write(report: str | bytes, output_file: Path | None = None) -> None:
+    """Write a report (or a patch, as bytes) to stdout, or to a file as a whole.
 
     What an encoding does not have (names of files that are no text) comes out as an escape, which JSON reads as such.
 
     Raises:
         OSError: it cannot be written.
     """
+    encoding = "utf-8" if output_file else sys.stdout.encoding or "utf-8"
+    data = report if isinstance(report, bytes) else report.encode(encoding, "backslashreplace")
     if output_file is not None:
         from fastapi_guardrails.fix import replace_file
 
-        replace_file(output_file, text.encode("utf-8", "backslashreplace"))
+        replace_file(output_file, data)
         return
-    encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode(encoding, "backslashreplace"))
+    sys.stdout.buffer.write(data)
     sys.stdout.flush()
 
 

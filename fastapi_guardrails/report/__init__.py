@@ -26,7 +26,10 @@ class Style(NamedTuple):
     width: int | None = None
 
 
-def render(name: str, result: Result, rules: Rules, style: Style = Style()) -> str:
+PLAIN = Style()
+
+
+def render(name: str, result: Result, rules: Rules, style: Style = PLAIN) -> str:
     """A report in the format of that name, with its last newline.
 
     Args:

@@ -38,9 +38,7 @@ def coverage_sentence(coverage: Coverage) -> str:
 def counts_sentence(report: Report) -> str:
     """How many findings there are, by severity, and how many were suppressed."""
     severities = Counter(d.severity for d in report.diagnostics)
-    parts = [
-        plural(severities[severity], severity.value) for severity in Severity if severities[severity]
-    ]
+    parts = [plural(severities[severity], severity.value) for severity in Severity if severities[severity]]
     text = f"Found {plural(len(report.diagnostics), 'finding')} ({', '.join(parts)})" if parts else "No findings"
     if report.suppressed:
         text += f"; {report.suppressed} suppressed"

@@ -1,4 +1,4 @@
-"""Loading of rules: those of the package, of plugins (entry points) and of the checked project (a path in its config)."""
+"""Loading of rules: of the package, of plugins (entry points), and of the checked project (a path in its config)."""
 
 from __future__ import annotations
 

@@ -69,9 +69,7 @@ class Selection:
         wanted = self._exactness((*select, *extend))
         unwanted = self._exactness(ignore)
         return frozenset(
-            code
-            for code in {*start, *wanted}
-            if code not in unwanted or wanted.get(code, -1) > unwanted[code]
+            code for code in {*start, *wanted} if code not in unwanted or wanted.get(code, -1) > unwanted[code]
         )
 
     def _exactness(self, selectors: Iterable[str]) -> dict[str, int]:

@@ -4,8 +4,8 @@ Reports a suppression comment that suppresses nothing: it names a rule that repo
 not exist. The rules that comments name are looked at for this even where they are not selected.
 
 ## Why it matters
-A comment that outlived its reason hides the next defect. Somebody repairs the query, the comment stays, and a year later
-it silences a new finding on the same line that nobody has seen.
+A comment that outlived its reason hides the next defect. Somebody repairs the query, the comment stays, and a year
+later it silences a new finding on the same line that nobody has seen.
 
 ## Example
 ```python title="app/main.py"
