@@ -220,7 +220,16 @@ def _of_instance(ev: Evaluator, value: Instance, name: str, frame: Frame, node: 
         return inferred
     if name == "__class__":
         return cls
+    fallback = classes.method(cls, "__getattr__")
+    if fallback is not None:
+        return _call_fallback(ev, value, fallback, name, frame)
     return _library_method(cls, value, name)
+
+
+def _call_fallback(ev: Evaluator, value: Instance, fallback: FunctionValue, name: str, frame: Frame) -> Value:
+    from fastapi_guardrails.model.frames import Arguments
+
+    return ev.call_function(fallback, value, Arguments([Const(name)], {}, frame=frame))
 
 
 def _member_of_instance(

@@ -262,7 +262,7 @@ class Trees:
         """One parameter of a function."""
         ev = self._ev
         annotation = types.annotation_type(ev, param.annotation, function.scope)
-        default = ev.evaluate(param.default, ev.frame_for(function.scope)) if param.default is not None else None
+        default = ev.evaluate(param.default, ev.definition_frame(function.scope)) if param.default is not None else None
         plain, metadata = _split(ev, annotation)
         depends = depends_of(ev, function, param)
         return Parameter(

@@ -225,8 +225,9 @@ class App(Router):
 
     @property
     def is_mounted(self) -> bool:
-        """Whether another app mounts it."""
-        return any(isinstance(p, routing.MountEntry) for p in self.value.parents)
+        """Whether another app surely mounts it."""
+        mounts = [p for p in self.value.parents if isinstance(p, routing.MountEntry)]
+        return any(not (p.off or p.uncertain) for p in mounts) or len(mounts) > 1
 
     @property
     def handlers(self) -> list[routing.HandlerEntry]:

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
     from fastapi_guardrails.model.registry import Registry
 
+#: What declares a field with a factory in dataclasses and attrs.
+_FIELDS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib"})
+
 #: Calls that deep are no longer followed.
 MAX_DEPTH = 24
 #: Statements that one start-up call may take before the rest of it counts as unknown.
@@ -98,6 +101,10 @@ class Evaluator(Statements):
         self.run(module.facts.body, Frame(module, module.scope))
         module.state = "done"
 
+    def definition_frame(self, scope: Scope) -> Frame:
+        """A frame for defaults, annotations and decorators, which Python evaluates when it defines a function."""
+        return Frame(scope.module, scope)
+
     def frame_for(self, scope: Scope) -> Frame:
         """A frame that only looks: nothing registers, calls are typed."""
         return Frame(scope.module, scope, inline=False)
@@ -118,9 +125,14 @@ class Evaluator(Statements):
                     return self._cached(value, name, place)
                 return value
         found = builtin(name)
-        if found is not None and not scope.module.star_external:
+        if found is not None:
             return found
-        return Unknown(f"name {name}")
+        return self._from_star(scope.module, name) or Unknown(f"name {name}")
+
+    def _from_star(self, module: Module, name: str) -> Value | None:
+        """A name that only the one library can bring from which the module imports `*`."""
+        sources = module.star_externals
+        return natives.external(f"{sources[0]}.{name}") if len(sources) == 1 and sources[0] != "?" else None
 
     def _cached(self, value: Lazy, name: str, place: Scope) -> Value:
         resolved = self.resolve(value)
@@ -135,7 +147,7 @@ class Evaluator(Statements):
         target = self.symbols.find_relative(lazy.module, lazy.target, lazy.level)
         if lazy.name is None:
             return self._module_value(lazy, target)
-        if isinstance(target, Module):
+        if isinstance(target, Module) and target is not lazy.module:
             return self.module_member(target, lazy.name, seen)
         submodule = self.symbols.submodule(lazy.module, lazy.target, lazy.level, lazy.name)
         if submodule is not None:
@@ -165,7 +177,7 @@ class Evaluator(Statements):
         if child is not None:
             self.execute(child)
             return ModuleValue(child)
-        return Unknown(f"{module.name}.{name}")
+        return self._from_star(module, name) or Unknown(f"{module.name}.{name}")
 
     # --- expressions ---------------------------------------------------------------------------------------------
 
@@ -454,7 +466,7 @@ class Evaluator(Statements):
                 self.call_function(initializer, made, call)
             else:
                 self._assume_init(made, initializer, call)
-        elif isinstance(made, Instance) and self._keeps_fields(cls):
+        elif isinstance(made, Instance):
             self._set_fields(made, cls, call)
         post = classes.method(cls, "__post_init__") or classes.method(cls, "__attrs_post_init__")
         if post is not None and call.frame.inline:
@@ -469,14 +481,30 @@ class Evaluator(Statements):
                     return name_member
         return Instance(cls)
 
-    def _keeps_fields(self, cls: ClassValue) -> bool:
-        return classes.is_dataclass(cls) or classes.is_pydantic(cls) is True or classes.is_declarative(cls)
-
     def _set_fields(self, made: Instance, cls: ClassValue, call: Arguments) -> None:
         made.attrs.update(call.kwargs)
-        if call.args and classes.is_dataclass(cls):
-            names = [n for c in reversed(classes.mro(cls)) if isinstance(c, ClassValue) for n in c.annotations]
-            made.attrs.update(zip(dict.fromkeys(names), call.args))
+        if not classes.is_dataclass(cls):
+            return
+        names = dict.fromkeys(n for c in reversed(classes.mro(cls)) if isinstance(c, ClassValue) for n in c.annotations)
+        made.attrs.update(zip(names, call.args))
+        if call.frame.inline:
+            for name in names:
+                if name not in made.attrs:
+                    self._set_default(made, cls, name, call)
+
+    def _set_default(self, made: Instance, cls: ClassValue, name: str, call: Arguments) -> None:
+        """The default of a dataclass field; a factory is called anew for each object."""
+        found = classes.member(cls, name)
+        if found is None:
+            return
+        default = found[0]
+        if isinstance(default, Instance) and isinstance(default.cls, External) and default.cls.name in _FIELDS:
+            factory = default.attrs.get("default_factory", default.attrs.get("factory"))
+            if factory is not None:
+                made.attrs[name] = self.call(factory, call.replaced([], {}))
+                return
+            default = default.attrs.get("default", UNKNOWN)
+        made.attrs[name] = default
 
     def _assume_init(self, made: Value, initializer: FunctionValue, call: Arguments) -> None:
         """Attributes that an `__init__` sets from its parameters, without carrying it out."""
@@ -551,7 +579,7 @@ class Evaluator(Statements):
     def default_of(self, function: FunctionValue, param: f.Param, call: Arguments | None) -> Value:
         """What a parameter is without an argument: its default in a call, else what it is declared as."""
         if param.default is not None and call is not None:
-            return self.evaluate(param.default, self.frame_for(function.scope))
+            return self.evaluate(param.default, self.definition_frame(function.scope))
         if param.annotation is not None:
             return types.instance_of(self, types.annotation_type(self, param.annotation, function.scope))
         return UNKNOWN

@@ -124,6 +124,8 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return _class_method(receiver, callee, call)
     if callee.owner == "os.environ":
         return _environment(call)
+    if callee.qualified == "starlette.config.Config.__call__":
+        return _config(call, 2)
     if callee.name in ("model_copy", "copy") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
         return receiver
     if callee.name in ("model_dump", "dict") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
@@ -406,6 +408,25 @@ def _environment(call: Arguments) -> Value:
     return soften(default)
 
 
+def _config(call: Arguments, index: int) -> Value:
+    """`config("NAME", default=…)` of Starlette and python-decouple: the environment, else the default."""
+    default = call.get(index, "default")
+    return soften(default) if default is not None and not isinstance(default, Unknown) else _ENVIRONMENT
+
+
+def _type_hints(ev: Evaluator, call: Arguments) -> Value:
+    """`typing.get_type_hints(function)`: its annotations by name."""
+    target = call.args[0] if call.args else UNKNOWN
+    if isinstance(target, FunctionValue) and isinstance(target.wraps, FunctionValue):
+        target = target.wraps
+    if not isinstance(target, FunctionValue):
+        return Mapping({}, open=True)
+    hints = {p.name: types.annotation_type(ev, p.annotation, target.scope) for p in target.node.params if p.annotation}
+    if target.node.returns is not None:
+        hints["return"] = types.annotation_type(ev, target.node.returns, target.scope)
+    return Mapping(dict(hints))
+
+
 def _import_module(ev: Evaluator, call: Arguments) -> Value:
     name = text_of(call.args[0]) if call.args else None
     if name is not None and not name.startswith("."):
@@ -478,6 +499,17 @@ def _declarative_base(ev: Evaluator, call: Arguments) -> Value:
         given.mro_cache = None
         return given
     return External("sqlalchemy.orm.DeclarativeBase")
+
+
+def _field(name: str) -> Callable[[Evaluator, Arguments], Value]:
+    """The declaration of a field; its options are kept as attributes."""
+
+    def make(ev: Evaluator, call: Arguments) -> Value:
+        made = Instance(External(name))
+        made.attrs.update(call.kwargs)
+        return made
+
+    return make
 
 
 def _suppress(ev: Evaluator, call: Arguments) -> Value:
@@ -553,6 +585,13 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "os.getenv": lambda ev, call: _environment(call),
     "os.environ.get": lambda ev, call: _environment(call),
     "importlib.import_module": _import_module,
+    "typing.get_type_hints": _type_hints,
+    "decouple.config": lambda ev, call: _config(call, 1),
+    "dataclasses.field": _field("dataclasses.field"),
+    "attr.field": _field("attr.field"),
+    "attr.ib": _field("attr.ib"),
+    "attr.attrib": _field("attr.ib"),
+    "attrs.field": _field("attrs.field"),
     "typing.cast": _cast,
     "typing.TypeVar": _type_variable,
     "typing.ParamSpec": _type_variable,

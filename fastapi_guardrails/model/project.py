@@ -105,6 +105,7 @@ class Project:
         self._build_uncalled()
         for app in list(self.registry.apps):
             self._start(app)
+        self._guess_includes()
 
     def _build_uncalled(self) -> None:
         """Call the functions that build an app and that nothing calls: factories for a server's command line."""
@@ -138,6 +139,19 @@ class Project:
                 receiver = option.receiver if isinstance(option, Bound) else None
                 call = Arguments([app] if function.node.params else [], {}, frame=Frame(function.module, function.scope))
                 self.evaluator.call_function(function, receiver, call)
+
+    def _guess_includes(self) -> None:
+        """Where an unknown router is included, it may be any that nobody includes: their routes are uncertain."""
+        orphans = [
+            r for r in self.registry.routers if not r.parents and r.entries and r.place.module.is_application
+        ]
+        for including, entry in self.registry.unknown_includes:
+            if not isinstance(entry, routing.IncludeEntry):
+                continue
+            for orphan in orphans:
+                guess = entry.of(orphan)
+                including.entries.append(guess)
+                orphan.parents.append(guess)
 
     # --- elements ------------------------------------------------------------------------------------------------
 

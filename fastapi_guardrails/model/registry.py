@@ -41,7 +41,7 @@ class Registry:
     def __init__(self) -> None:
         self.apps: list[RouterObject] = []
         self.routers: list[RouterObject] = []
-        self.unknown_includes: list[Entry] = []
+        self.unknown_includes: list[tuple[RouterObject, Entry]] = []
         self.functions: dict[int, FunctionValue] = {}
         self.classes: dict[int, ClassValue] = {}
         self.calls: dict[str, list[LibraryCall]] = {}

@@ -8,6 +8,7 @@ the router has at that moment; since then it refers to the router (release notes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.model import classes
@@ -125,6 +126,13 @@ class IncludeEntry(Entry):
         self.options = options
         self.open = open
         self.prefix_place = place
+
+    def of(self, router: Value) -> IncludeEntry:
+        """The same include of another router, as a guess."""
+        made = copy(self)
+        made.router = router
+        made.uncertain = True
+        return made
 
 
 class MountEntry(Entry):
@@ -456,9 +464,16 @@ def _include(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
         router.entries.append(entry)
         if isinstance(option, RouterObject):
             option.parents.append(entry)
-        elif isinstance(option, Unknown):
-            ev.registry.unknown_includes.append(entry)
+        elif _may_be_router(option):
+            ev.registry.unknown_includes.append((router, entry))
     return NONE
+
+
+def _may_be_router(value: Value) -> bool:
+    """A router that cannot be told: unknown, or only known by its class."""
+    if isinstance(value, Instance):
+        return classes.inherits(value.cls, *ROUTER_CLASSES) is True
+    return isinstance(value, Unknown)
 
 
 def _mount(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:

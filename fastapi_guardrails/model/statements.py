@@ -432,10 +432,13 @@ def _load(ev: Evaluator, importer: Module, dotted: str, level: int) -> None:
 def _star_import(ev: Evaluator, node: f.ImportFrom, frame: Frame) -> None:
     target = ev.symbols.find_relative(frame.module, node.module, node.level)
     if not isinstance(target, Module):
-        frame.module.star_external = True
+        dotted = target.name if isinstance(target, External) else "?"
+        if dotted not in frame.module.star_externals:
+            frame.module.star_externals.append(dotted)
         return
     ev.execute(target)
-    frame.module.star_external = frame.module.star_external or target.star_external
+    known = frame.module.star_externals
+    known += [name for name in target.star_externals if name not in known]
     exported = target.scope.vars.get("__all__")
     names = [i.value for i in exported.items if isinstance(i, Const)] if isinstance(exported, Sequence_) else None
     for name, value in list(target.scope.vars.items()):

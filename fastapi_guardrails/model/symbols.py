@@ -37,10 +37,10 @@ class Module:
         name: dotted name from its innermost import root.
         scope: its names, once it was executed.
         state: `new`, `running` or `done`.
-        star_external: whether it imports `*` from a library: a name that is not found may come from there.
+        star_externals: libraries from which it imports `*`: a name that is not found may come from there.
     """
 
-    __slots__ = ("_facts", "_source", "is_package", "name", "path", "scope", "star_external", "state")
+    __slots__ = ("_facts", "_source", "is_package", "name", "path", "scope", "star_externals", "state")
 
     def __init__(self, path: str, name: str, source: Mapping[str, ModuleFacts]) -> None:
         self.path = path
@@ -52,7 +52,7 @@ class Module:
         self.scope.vars["__file__"] = Instance(External("builtins.str"))
         self.state = "new"
         self.is_package = path.endswith("__init__.py")
-        self.star_external = False
+        self.star_externals: list[str] = []
 
     @property
     def facts(self) -> ModuleFacts:

@@ -54,7 +54,7 @@ def annotation_type(ev: Evaluator, node: f.Expr | None, scope: Scope) -> Value:
     """The type that an annotation names, evaluated where it stands."""
     if node is None:
         return UNKNOWN
-    return resolve(ev, ev.evaluate(node, ev.frame_for(scope)), scope)
+    return resolve(ev, ev.evaluate(node, ev.definition_frame(scope)), scope)
 
 
 def resolve(ev: Evaluator, value: Value, scope: Scope) -> Value:
