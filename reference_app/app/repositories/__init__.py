@@ -1,0 +1,1 @@
+"""Every query of the app. Nothing here commits: the session dependency does."""

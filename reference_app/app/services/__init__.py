@@ -1,0 +1,1 @@
+"""What the app does and when it refuses. Nothing here knows HTTP or SQL."""

