@@ -7,7 +7,8 @@ the text by something of the same width that means the same to a reader of facts
 - `type X[T] = Y` becomes `X = Y`;
 - `except A, B:` becomes `except(A, B):`, and `except*` becomes `except` where that is unknown;
 - f-strings that reuse their quotes get others inside, template strings become f-strings;
-- stars in subscripts and in annotations are left out.
+- stars in subscripts and in annotations are left out, those of comprehensions become an operator;
+- `lazy import x` becomes `import x`.
 """
 
 from __future__ import annotations
@@ -152,7 +153,10 @@ class _Finder(cst.CSTVisitor):
             opening = self._text.find("(", end) if isinstance(node.lpar, cst.LeftParen) else -1
             self._replace(*((opening + 1, opening + 1, generic) if opening >= 0 else (end, end, f"({generic})")))
         elif node.bases:
-            last = self._span(node.bases[-1].value)[1]
+            value = node.bases[-1].value
+            last = self._span(value)[1]
+            for _ in getattr(value, "rpar", ()):  # a node's place is that without its own parentheses
+                last = self._text.index(")", last) + 1
             self._replace(last, last, f", {generic}")
         else:
             first = self._span(node.keywords[0])[0]
@@ -197,6 +201,45 @@ class _Finder(cst.CSTVisitor):
             start = self._span(node)[0]
             self._replace(start, start + 1, " ")
 
+    def visit_Annotation(self, node: cst.Annotation) -> None:
+        if isinstance(node.annotation, cst.StarredElement) and sys.version_info < (3, 11):
+            star = self._text.rindex("*", 0, self._span(node.annotation.value)[0])
+            self._replace(star, star + 1, " ")
+
+    def visit_ListComp(self, node: cst.ListComp) -> None:
+        self._unpack(node.elt)
+
+    def visit_SetComp(self, node: cst.SetComp) -> None:
+        self._unpack(node.elt)
+
+    def visit_GeneratorExp(self, node: cst.GeneratorExp) -> None:
+        self._unpack(node.elt)
+
+    def visit_StarredDictComp(self, node: cst.StarredDictComp) -> None:
+        if sys.version_info < (3, 15):
+            stars = self._text.rindex("**", 0, self._span(node.value)[0])
+            self._replace(stars, stars + 2, "0:~")
+
+    def _unpack(self, element: cst.BaseExpression) -> None:
+        """Stand an operator in for the star of an unpacking: what comes out is not known then."""
+        if isinstance(element, cst.StarredElement) and sys.version_info < (3, 15):
+            star = self._text.rindex("*", 0, self._span(element.value)[0])
+            self._replace(star, star + 1, "~")
+
+    # --- imports ---------------------------------------------------------------------------------------------------
+
+    def visit_LazyImport(self, node: cst.LazyImport) -> None:
+        self._hasten(node, "import")
+
+    def visit_LazyImportFrom(self, node: cst.LazyImportFrom) -> None:
+        self._hasten(node, "from")
+
+    def _hasten(self, node: cst.CSTNode, keyword: str) -> None:
+        if sys.version_info < (3, 15):
+            start = self._span(node)[0]
+            end = self._text.index(keyword, start) + len(keyword)
+            self._replace(start, end, keyword.ljust(end - start))
+
     # --- strings ---------------------------------------------------------------------------------------------------
 
     def visit_FormattedString(self, node: cst.FormattedString) -> bool:
@@ -218,6 +261,7 @@ class _Finder(cst.CSTVisitor):
             if not isinstance(part, (cst.FormattedStringExpression, cst.TemplatedStringExpression)):
                 continue
             start, end = self._span(part)
+            end = self._text.index("}", end - 1) + 1  # libcst forgets white space after a conversion
             inside = self._text[start:end]
             several_lines |= len(quote) == 1 and "\n" in inside
             self._expression(part, start, end, quote)
