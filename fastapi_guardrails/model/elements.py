@@ -334,7 +334,7 @@ class Route(Element):
         """The model of the response as a type: explicit, or from the annotation; None where there is none."""
         explicit = self.option("response_model")
         if explicit is not None:
-            return None if is_none(explicit) else explicit
+            return None if is_none(explicit) or self._is_response(explicit) else explicit
         return self._annotated_model
 
     @cached_property
@@ -397,10 +397,9 @@ class Route(Element):
         open_ = entry.open or any(r.open for r in self.flat.routers)
         open_ = open_ or any(e.open for e in self.flat.chain if isinstance(e, routing.IncludeEntry))
         for value in lists:
-            found = routing.depends_in(value)
-            if found is None:
-                open_ = True
-            made.children += [trees.from_depends(d) for d in found or []]
+            found, complete = routing.depends_in(value)
+            open_ = open_ or not complete
+            made.children += [trees.from_depends(d) for d in found]
         if open_:
             made.resolved = False
         return made

@@ -188,15 +188,17 @@ def _join(receiver: Const, separator: str, items: Value) -> Value:
 
 def _sequence_method(receiver: Sequence_, name: str, call: Arguments, ev: Evaluator) -> Value:
     if name in ("append", "add", "insert") and call.args:
-        if call.frame.inline or call.frame.recorder is not None:
+        if call.frame.off:
+            receiver.open = True
+        elif call.frame.inline or call.frame.recorder is not None:
             receiver.items.append(call.args[-1])
             receiver.open = receiver.open or bool(call.frame.uncertain) or call.frame.recorder is not None
         return NONE
     if name in ("extend", "update") and call.args:
         if call.frame.inline:
             more = ev.items_of(call.args[0])
-            receiver.items += more or []
-            receiver.open = receiver.open or more is None or bool(call.frame.uncertain)
+            receiver.items += (more or []) if not call.frame.off else []
+            receiver.open = receiver.open or more is None or bool(call.frame.uncertain or call.frame.off)
         return NONE
     if name == "copy":
         return Sequence_(receiver.kind, list(receiver.items), receiver.module, receiver.pos, open=receiver.open, soft=receiver.soft)

@@ -149,6 +149,8 @@ class Project:
             if not isinstance(entry, routing.IncludeEntry):
                 continue
             for orphan in orphans:
+                if any(isinstance(e, routing.IncludeEntry) and e.router is orphan for e in including.entries):
+                    continue
                 guess = entry.of(orphan)
                 including.entries.append(guess)
                 orphan.parents.append(guess)

@@ -672,14 +672,14 @@ def _flatten(
             )
 
 
-def depends_in(value: Value | None) -> list[DependsValue] | None:
-    """The dependencies of a `dependencies=[…]` argument, or None where they cannot be told."""
+def depends_in(value: Value | None) -> tuple[list[DependsValue], bool]:
+    """The dependencies of a `dependencies=[…]` argument, and whether these are all."""
     if value is None or is_none(value):
-        return []
-    if not isinstance(value, Sequence_) or value.open:
-        return None
+        return [], True
+    if not isinstance(value, Sequence_):
+        return [], False
     found = [i for i in value.items if isinstance(i, DependsValue)]
-    return found if len(found) == len(value.items) else None
+    return found, not value.open and len(found) == len(value.items)
 
 
 def is_endpoint_like(value: Value) -> bool:

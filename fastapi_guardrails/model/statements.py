@@ -639,7 +639,7 @@ def _bind_item(ev: Evaluator, target: f.Sub, value: Value, frame: Frame) -> None
         from fastapi_guardrails.model.operators import key_of
 
         key = key_of(index)
-        if key is None or frame.uncertain:
+        if key is None or frame.uncertain or frame.off:
             container.open = True
         else:
             container.items[key[0]] = value
