@@ -154,7 +154,7 @@ def name_of(target: Value) -> str:
     if isinstance(target, External):
         return target.name
     if isinstance(target, LambdaValue):
-        return f"{target.module.name}.<lambda>"
+        return f"{target.module.name}.{target.qualname}"
     if isinstance(target, Partial):
         return name_of(target.target)
     return "?"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import attributes, classes, natives, operators, types
 from fastapi_guardrails.model.frames import Arguments, Frame
-from fastapi_guardrails.model.statements import Statements
+from fastapi_guardrails.model.statements import Statements, qualified
 from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin, scopes
 from fastapi_guardrails.model.values import (
@@ -295,7 +295,7 @@ class Evaluator(Statements):
             for param in node.params:
                 inner.scope.vars[param.name] = UNKNOWN
             self.evaluate(node.body, inner)
-        return LambdaValue(node, frame.module, frame.scope)
+        return LambdaValue(node, frame.module, frame.scope, qualified("<lambda>", frame))
 
     def _comp(self, node: f.Comp, frame: Frame) -> Value:
         inner = frame.within(Scope("function", frame.module, frame.scope))

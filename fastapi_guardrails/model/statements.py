@@ -460,7 +460,7 @@ def _import(ev: Evaluator, node: f.Import | f.ImportFrom, frame: Frame) -> bool:
 def _function(ev: Evaluator, node: f.Function, frame: Frame) -> bool:
     owner = frame.scope.vars.get("(class)") if frame.scope.kind == "class" else None
     made = FunctionValue(
-        node, frame.module, frame.scope, _qualname(node.name, frame), owner if isinstance(owner, ClassValue) else None
+        node, frame.module, frame.scope, qualified(node.name, frame), owner if isinstance(owner, ClassValue) else None
     )
     value = decorators.apply(ev, made, frame)
     frame.scope.vars[node.name] = value
@@ -471,7 +471,8 @@ def _function(ev: Evaluator, node: f.Function, frame: Frame) -> bool:
     return THROUGH
 
 
-def _qualname(name: str, frame: Frame) -> str:
+def qualified(name: str, frame: Frame) -> str:
+    """The `__qualname__` of something that is defined in a frame."""
     if frame.scope.kind == "class":
         owner = frame.scope.vars.get("(class)")
         return f"{owner.qualname}.{name}" if isinstance(owner, ClassValue) else name
@@ -482,7 +483,7 @@ def _qualname(name: str, frame: Frame) -> str:
 
 def _class(ev: Evaluator, node: f.Class, frame: Frame) -> bool:
     scope = Scope("class", frame.module, frame.scope)
-    made = ClassValue(node, frame.module, scope, _qualname(node.name, frame), frame.scope)
+    made = ClassValue(node, frame.module, scope, qualified(node.name, frame), frame.scope)
     scope.vars["(class)"] = made
     made.bases = [b for base in node.bases for b in _bases(ev, base, scope, frame)]
     made.keywords = {k.name: ev.evaluate(k.value, frame) for k in node.keywords if k.name}

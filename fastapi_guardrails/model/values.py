@@ -201,14 +201,15 @@ class FunctionValue(Callable_):
 
 
 class LambdaValue(Callable_):
-    """A lambda."""
+    """A lambda; `qualname` as Python's `__qualname__`."""
 
-    __slots__ = ("module", "node", "scope")
+    __slots__ = ("module", "node", "qualname", "scope")
 
-    def __init__(self, node: f.Lambda, module: Module, scope: Scope) -> None:
+    def __init__(self, node: f.Lambda, module: Module, scope: Scope, qualname: str = "<lambda>") -> None:
         self.node = node
         self.module = module
         self.scope = scope
+        self.qualname = qualname
 
 
 class ClassValue(Callable_):
