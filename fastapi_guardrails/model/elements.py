@@ -310,6 +310,8 @@ class Route(Element):
     @cached_property
     def include_in_schema(self) -> bool:
         """Whether the OpenAPI schema shows it: neither the route nor anything around it hides it."""
+        if self.websocket:
+            return False
         values = [self.flat.entry.options.get("include_in_schema")]
         values += [r.options.get("include_in_schema") for r in self.flat.routers if not r.is_app]
         values += [e.options.get("include_in_schema") for e in self.flat.chain if isinstance(e, routing.IncludeEntry)]
@@ -331,7 +333,10 @@ class Route(Element):
 
     @cached_property
     def response_model(self) -> Value | None:
-        """The model of the response as a type: explicit, or from the annotation; None where there is none."""
+        """The model of the response as a type: explicit, or from the annotation; None where there is none.
+
+        An endpoint that yields streams its items: its annotation is no model of the whole response.
+        """
         explicit = self.option("response_model")
         if explicit is not None:
             return None if is_none(explicit) or self._is_response(explicit) else explicit
@@ -348,6 +353,8 @@ class Route(Element):
     def _annotated_model(self) -> Value | None:
         function = self._signature
         if function is None or function.node.returns is None or self.websocket or self.flat.entry.plain:
+            return None
+        if function.node.is_generator:
             return None
         type_ = types.annotation_type(self.project.evaluator, function.node.returns, function.scope)
         if is_none(type_) or self._is_response(type_):

@@ -34,6 +34,7 @@ from fastapi_guardrails.model.values import (
     Value,
     is_none,
     options,
+    soften,
     text_of,
 )
 
@@ -44,6 +45,19 @@ if TYPE_CHECKING:
 _METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
 APP_CLASSES = ("fastapi.FastAPI", "starlette.applications.Starlette")
 ROUTER_CLASSES = ("fastapi.APIRouter", "starlette.routing.Router")
+
+
+#: Attributes of an app that were given no argument: the defaults of `FastAPI.__init__`.
+_DEFAULTS = {
+    "title": "FastAPI",
+    "version": "0.1.0",
+    "docs_url": "/docs",
+    "redoc_url": "/redoc",
+    "openapi_url": "/openapi.json",
+    "swagger_ui_oauth2_redirect_url": "/docs/oauth2-redirect",
+    "root_path": "",
+    "debug": False,
+}
 
 
 class Place(NamedTuple):
@@ -294,6 +308,8 @@ def native_attribute(router: RouterObject, name: str) -> Value:
         return Sequence_("list", [], open=True)
     if name == "state":
         return router.attrs.setdefault("state", Instance(External("starlette.datastructures.State")))
+    if router.is_app and name in _DEFAULTS:
+        return soften(Const(_DEFAULTS[name]))
     if name in ("dependency_overrides", "exception_handlers"):
         return Mapping({}, open=True)
     return Method("fastapi.FastAPI" if router.is_app else "fastapi.APIRouter", name, router)
