@@ -77,7 +77,8 @@ def test_a_report_depends_on_the_files_alone(texts: tuple[str, ...]) -> None:
 
 
 def test_the_number_of_processes_changes_nothing(tmp_path: Path) -> None:
-    files = {f"p{n}/{path}": (SNIPPETS[n % 4] * 6).encode() for n in range(40) for path in PATHS}
+    unused = "# guardrails: ignore[FG001]\n"  # so that there is something to report
+    files = {f"p{n}/{path}": (SNIPPETS[n % 4] * 6 + unused).encode() for n in range(40) for path in PATHS}
     written(tmp_path, files)
     one = checked(tmp_path)
     assert one.diagnostics

@@ -113,12 +113,17 @@ def run_routes_command(project: Path) -> list[App]:
 
 
 def differences(running: list[App], static: list[App]) -> list[str]:
-    """How the apps of one file differ, one line each; nothing where all are equal."""
+    """How the apps of one file differ, one line each; nothing where all are equal.
+
+    The routes of a mounted app are among those of the app that mounts it: it need not be listed besides.
+    """
     lines: list[str] = []
     by_line = {app["line"]: app for app in static}
     for app in running:
         mirror = by_line.pop(app["line"], None)
         if mirror is None:
+            if app["mounted"]:
+                continue
             lines.append(f"line {app['line']}: no app was found")
         else:
             lines += route_differences([r for r in app["routes"] if not r["library"]], mirror["routes"])

@@ -63,8 +63,13 @@ def answer(root: str, module: str) -> dict[str, Any]:
     except BaseException as error:  # a program may raise SystemExit while it is imported
         return {"error": "".join(traceback.format_exception_only(error)).strip()}
     own = str(Path(imported.__file__ or "").relative_to(root))
+    mounted = [id(route.app) for app, _, _ in made for route in app.routes if isinstance(route, Mount)]
     return {
-        "apps": [{"path": path, "line": line, "routes": list(routes(app))} for app, path, line in made if path == own]
+        "apps": [
+            {"path": path, "line": line, "mounted": id(app) in mounted, "routes": list(routes(app))}
+            for app, path, line in made
+            if path == own
+        ]
     }
 
 
