@@ -14,8 +14,8 @@ from fastapi import FastAPI
 app = FastAPI()
 
 
-@app.get("/v1/items"  # a parenthesis is missing
-def read_items() -> list[str]:  # error: FG001
+@app.get("/v1/items")
+def read_items( -> list[str]:  # error: FG001
     return []
 ```
 
