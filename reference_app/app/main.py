@@ -33,6 +33,7 @@ DOCS_PAGES = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc"})
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Check the schema, work in the background while requests are served, then tidy up."""
     resources: Resources = app.state.resources
+    configure_logging(resources.settings.LOG_LEVEL)
     try:
         await resources.database.ensure_schema()
         async with running(
@@ -88,7 +89,6 @@ class App(FastAPI):
 
 def create_app(settings: Settings) -> FastAPI:
     """Put an application together. Nothing connects before it starts."""
-    configure_logging(settings.LOG_LEVEL)
     app = App(
         title=settings.PROJECT_NAME,
         version=settings.VERSION,
