@@ -29,6 +29,9 @@ from fastapi_guardrails.source.text import line_starts
 #: Brackets nested deeper than this are left to `ast`, which refuses them without harm.
 _MAX_BRACKETS = 150
 
+#: How many starts of statements before libcst's error are tried as the end of what is sound.
+_MAX_CUTS = 5
+
 _Edit = tuple[int, int, str]
 
 
@@ -40,17 +43,20 @@ def parse(text: str, error: Exception) -> ast.Module:
         error: why `ast` could not.
 
     Raises:
-        SyntaxError: libcst cannot read it either: the error that lies further on in the file.
+        SyntaxError: libcst cannot read it either.
         RecursionError: it is nested too deeply.
     """
+    ours = error if isinstance(error, SyntaxError) else SyntaxError(str(error), ("", 1, 1, ""))
     if _bracket_depth(text) > _MAX_BRACKETS:
-        raise _as_syntax_error(error)
-    module = _parse_concrete(text, error)
-    lowered = _lower(text, module)
+        raise ours
     try:
-        return ast.parse(lowered)
-    except (SyntaxError, ValueError):
-        raise _as_syntax_error(error) from None
+        return ast.parse(_lower(text, _with_deep_stack(cst.parse_module, text)))
+    except cst.ParserSyntaxError as theirs:
+        raise _precise(text, ours, theirs) from None
+    except (RecursionError, MemoryError):
+        raise
+    except Exception:  # the rewritten text is no Python either, or libcst fails by itself: what `ast` said stands
+        raise ours from None
 
 
 def _bracket_depth(text: str) -> int:
@@ -61,32 +67,33 @@ def _bracket_depth(text: str) -> int:
     return deepest
 
 
-def _as_syntax_error(error: Exception) -> SyntaxError:
-    return error if isinstance(error, SyntaxError) else SyntaxError(str(error), ("", 1, 1, ""))
+def _precise(text: str, ours: SyntaxError, theirs: cst.ParserSyntaxError) -> SyntaxError:
+    """What `ast` says once everything before libcst's error is lowered: it stopped at what is only too new for it."""
+    starts = line_starts(text)
+    tops = [at for at in starts[: theirs.raw_line] if text[at : at + 1].isidentifier() or text[at : at + 1] == "@"]
+    for cut in tops[: -1 - _MAX_CUTS : -1]:
+        head = text[:cut]
+        try:
+            ast.parse(_lower(head, _with_deep_stack(cst.parse_module, head)) + text[cut:])
+        except cst.ParserSyntaxError:
+            continue  # cut within a statement
+        except SyntaxError as error:
+            return error
+    return ours
 
 
-def _parse_concrete(text: str, error: Exception) -> cst.Module:
-    try:
-        return _with_deep_stack(lambda: cst.parse_module(text))
-    except cst.ParserSyntaxError as later:
-        ours = _as_syntax_error(error)
-        # `ast` names the error better, but stops at the first thing that is too new for it.
-        if later.raw_line > (ours.lineno or 1):
-            message = later.message.partition(": ")[2] or later.message
-            raise SyntaxError(message, ("", later.raw_line, later.raw_column + 1, "")) from None
-        raise ours from None
-
-
-def _with_deep_stack(work: Callable[[], cst.Module]) -> cst.Module:
-    """The result of work, done on a stack that deep nesting does not exhaust."""
+def _with_deep_stack(work: Callable[[str], cst.Module], text: str) -> cst.Module:
+    """The result of work on a text, done on a stack that deep nesting does not exhaust."""
     result: list[cst.Module] = []
-    errors: list[BaseException] = []
+    errors: list[Exception] = []
 
     def run() -> None:
         try:
-            result.append(work())
-        except BaseException as error:  # it is raised again where it belongs
+            result.append(work(text))
+        except Exception as error:  # it is raised again where it belongs
             errors.append(error)
+        except BaseException as panic:  # of native code, which is no `Exception`
+            errors.append(RuntimeError(str(panic)))
 
     previous = threading.stack_size(256 * 1024 * 1024)
     try:

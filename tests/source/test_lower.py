@@ -130,7 +130,9 @@ def test_lines_below_are_kept_whatever_was_lowered() -> None:
     [
         ("x = 1\ny = (\n", 2, "never closed"),
         ("def f(:\n", 1, "invalid syntax"),
-        ("try:\n    a()\nexcept A, B:\n    pass\n\nx = = 1\n", 6, ""),
+        ("try:\n    a()\nexcept A, B:\n    pass\n\nx = = 1\n", 6, "invalid syntax"),
+        ("type X = int\nx = [1,\n2\ny = 3\n", 2, "never closed"),
+        ("try:\n    a()\nexcept A, B:\n    pass\ndef f(:\n    pass\n", 5, "invalid syntax"),
         ("x = 1\n  y = 2\n", 2, "unexpected indent"),
     ],
 )
