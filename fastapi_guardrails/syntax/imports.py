@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator
 
 from fastapi_guardrails.finding import Edit, Import, Range
@@ -58,7 +59,6 @@ def import_edits(text: str, path: str, wanted: Iterable[Import]) -> list[Edit] |
         return None
     file = _File(text, path, tree)
     edits: list[Edit] = []
-    lines: list[str] = []
     by_module: dict[str, list[str]] = {}
     for item in sorted(todo, key=lambda i: (bool(i.name), i.module, i.name)):
         if _is_imported(tree, item):
@@ -66,14 +66,14 @@ def import_edits(text: str, path: str, wanted: Iterable[Import]) -> list[Edit] |
         if item.name:
             by_module.setdefault(item.module, []).append(item.name)
         else:
-            lines.append(f"import {item.module}")
+            edits.append(file.add_import(item.module))
     for module, names in by_module.items():
         statement = next((s for s in _from_imports(tree) if s.module == module and s.names[0].name != "*"), None)
         if statement is None:
-            lines.append(f"from {module} import {', '.join(names)}")
+            edits.append(file.add_from_import(module, names))
         else:
             edits += file.join(statement, names)
-    return [*edits, *file.add_lines(lines)]
+    return edits
 
 
 class _File:
@@ -92,40 +92,64 @@ class _File:
             index = next((i for i, a in enumerate(aliases) if _order(a.name) > _order(name)), len(aliases))
             places.setdefault(index, []).append(name)
         for index, added in places.items():
-            yield self._before(aliases[index], added) if index < len(aliases) else self._after(aliases[-1], added)
+            alias = aliases[min(index, len(aliases) - 1)]
+            indentation = self._indentation(statement, alias)
+            if index < len(aliases):
+                yield self._before(alias, added, indentation)
+            else:
+                yield self._after(alias, added, indentation)
 
-    def _before(self, alias: ast.alias, names: list[str]) -> Edit:
-        column, line = self._column(alias.lineno, alias.col_offset), self._lines[alias.lineno - 1]
-        indentation = line[: column - 1]
-        separator = f",\n{indentation}" if not indentation.strip() else ", "
+    def _indentation(self, statement: ast.ImportFrom, alias: ast.alias) -> str | None:
+        """What stands before a name that has a line of its own, in parentheses; None for others."""
+        head = self._lines[statement.lineno - 1 : alias.lineno]
+        before = head[-1][: self._column(alias.lineno, alias.col_offset) - 1]
+        in_parentheses = "(" in "".join([*head[:-1], before])
+        return before if in_parentheses and not before.strip() else None
+
+    def _before(self, alias: ast.alias, names: list[str], indentation: str | None) -> Edit:
+        column = self._column(alias.lineno, alias.col_offset)
+        separator = ", " if indentation is None else f",\n{indentation}"
         return self._insert(alias.lineno, column, "".join(name + separator for name in names))
 
-    def _after(self, alias: ast.alias, names: list[str]) -> Edit:
+    def _after(self, alias: ast.alias, names: list[str], indentation: str | None) -> Edit:
         number = alias.end_lineno or alias.lineno
-        line = self._lines[alias.lineno - 1]
-        indentation = line[: self._column(alias.lineno, alias.col_offset) - 1]
         column = self._column(number, alias.end_col_offset or 0)
         rest = self._lines[number - 1][column - 1 :]
-        if indentation.strip():
+        if indentation is None:
             return self._insert(number, column, "".join(f", {name}" for name in names))
         if rest.lstrip().startswith(","):  # one name per line, the last one with its comma and perhaps a comment
             return self._insert(number, column + len(rest), "".join(f"\n{indentation}{name}," for name in names))
         return self._insert(number, column, "".join(f",\n{indentation}{name}" for name in names))
 
-    def add_lines(self, lines: list[str]) -> Iterator[Edit]:
-        """Add import lines after the imports at the top, or at the beginning of the code."""
-        if not lines:
-            return
-        top = [s for s in self._tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
-        head = self._leading_imports()
-        after = head[-1] if head else top[-1] if top else None
-        if after is not None and not _is_future(after) and self._ends_its_line(after):
-            yield self._insert_line(after.end_lineno or after.lineno, [*lines])
-            return
-        yield self._at_the_beginning(lines)
+    def add_import(self, module: str) -> Edit:
+        """Add `import module` among the others of its kind; a module of Python itself else before all imports."""
+        line = f"import {module}"
+        plain = [s for s in self._leading_imports() if isinstance(s, ast.Import) and self._ends_its_line(s)]
+        smaller = [s for s in plain if s.names[0].name < module]
+        if smaller:
+            return self._line_after(smaller[-1], line)
+        if plain:
+            return self._insert(plain[0].lineno, 1, line + "\n")
+        return self._at_the_beginning(line) if module in sys.stdlib_module_names else self._at_the_end(line)
 
-    def _at_the_beginning(self, lines: list[str]) -> Edit:
-        """Below the docstring and `from __future__`, above everything else, set off by blank lines."""
+    def add_from_import(self, module: str, names: list[str]) -> Edit:
+        """Add `from module import names` behind imports of the same package, else behind all."""
+        line = f"from {module} import {', '.join(names)}"
+        package = module.partition(".")[0]
+        near = [
+            s
+            for s in self._leading_imports()
+            if isinstance(s, ast.ImportFrom) and (s.module or "").partition(".")[0] == package and not s.level
+        ]
+        return self._line_after(near[-1], line) if near and self._ends_its_line(near[-1]) else self._at_the_end(line)
+
+    def _at_the_end(self, line: str) -> Edit:
+        """Behind the imports at the top; at the beginning of the code if there are none."""
+        last = [s for s in self._leading_imports() if not _is_future(s) and self._ends_its_line(s)]
+        return self._line_after(last[-1], line) if last else self._at_the_beginning(line)
+
+    def _at_the_beginning(self, line: str) -> Edit:
+        """Below the docstring and `from __future__`, above everything else, set off by a blank line."""
         last = 0
         for statement in self._tree.body:
             is_docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
@@ -133,11 +157,11 @@ class _File:
                 break
             last = statement.end_lineno or statement.lineno
         if last:
-            return self._insert_line(last, ["", *lines])
+            return self._insert(last, len(self._lines[last - 1]) + 1, f"\n\n{line}")
         number = 1
         while number <= len(self._lines) and re.match(r"#!|#.*coding[:=]", self._lines[number - 1]):
             number += 1
-        return self._insert(number, 1, "".join(line + "\n" for line in [*lines, ""]))
+        return self._insert(number, 1, f"{line}\n\n")
 
     def _leading_imports(self) -> list[ast.stmt]:
         """The imports at the top of the file, up to the first other statement that is neither a docstring."""
@@ -154,8 +178,9 @@ class _File:
         rest = self._lines[number - 1][self._column(number, statement.end_col_offset or 0) - 1 :].strip()
         return not rest or rest.startswith("#")
 
-    def _insert_line(self, after: int, lines: list[str]) -> Edit:
-        return self._insert(after, len(self._lines[after - 1]) + 1, "".join("\n" + line for line in lines))
+    def _line_after(self, statement: ast.stmt, line: str) -> Edit:
+        number = statement.end_lineno or statement.lineno
+        return self._insert(number, len(self._lines[number - 1]) + 1, f"\n{line}")
 
     def _insert(self, line: int, column: int, text: str) -> Edit:
         return Edit(Range(self._path, line, column, line, column), text)
