@@ -12,12 +12,44 @@ from __future__ import annotations
 _STATEMENT = "sqlalchemy.Select"
 
 #: Query-building methods that give the same kind of statement or query back.
-_BUILDERS = (
-    "where filter filter_by order_by group_by having limit offset options join outerjoin distinct with_for_update "
-    "execution_options select_from params correlate prefix_with suffix_with add_columns returning values on_conflict_do_nothing "
-    "on_conflict_do_update enable_eagerloads populate_existing yield_per with_hint slice reset_joinpoint union union_all "
-    "with_only_columns subquery_ enable_assertions add_entity"
-).split()
+_BUILDERS = [
+    "where",
+    "filter",
+    "filter_by",
+    "order_by",
+    "group_by",
+    "having",
+    "limit",
+    "offset",
+    "options",
+    "join",
+    "outerjoin",
+    "distinct",
+    "with_for_update",
+    "execution_options",
+    "select_from",
+    "params",
+    "correlate",
+    "prefix_with",
+    "suffix_with",
+    "add_columns",
+    "returning",
+    "values",
+    "on_conflict_do_nothing",
+    "on_conflict_do_update",
+    "enable_eagerloads",
+    "populate_existing",
+    "yield_per",
+    "with_hint",
+    "slice",
+    "reset_joinpoint",
+    "union",
+    "union_all",
+    "with_only_columns",
+    "subquery_",
+    "enable_assertions",
+    "add_entity",
+]
 
 FUNCTIONS: dict[str, str] = {
     "sqlalchemy.create_engine": "sqlalchemy.Engine",
@@ -151,7 +183,7 @@ METHODS: dict[str, dict[str, str]] = {
         "__aenter__": "self",
     },
     "sqlalchemy.orm.Query": {
-        **{name: "self" for name in _BUILDERS},
+        **dict.fromkeys(_BUILDERS, "self"),
         "all": "builtins.list[elem]",
         "first": "elem?",
         "one": "elem",
@@ -163,10 +195,10 @@ METHODS: dict[str, dict[str, str]] = {
         "update": "builtins.int",
         "__iter__": "elem",
     },
-    "sqlalchemy.Select": {**{name: "self" for name in _BUILDERS}},
-    "sqlalchemy.Insert": {**{name: "self" for name in _BUILDERS}},
-    "sqlalchemy.Update": {**{name: "self" for name in _BUILDERS}},
-    "sqlalchemy.Delete": {**{name: "self" for name in _BUILDERS}},
+    "sqlalchemy.Select": {**dict.fromkeys(_BUILDERS, "self")},
+    "sqlalchemy.Insert": {**dict.fromkeys(_BUILDERS, "self")},
+    "sqlalchemy.Update": {**dict.fromkeys(_BUILDERS, "self")},
+    "sqlalchemy.Delete": {**dict.fromkeys(_BUILDERS, "self")},
     "sqlalchemy.Result": {
         "scalars": "sqlalchemy.ScalarResult[elem]",
         "unique": "self",
@@ -239,12 +271,16 @@ METHODS: dict[str, dict[str, str]] = {
         "request": "requests.Response",
         "__enter__": "self",
     },
-    "httpx.Client": {"get": "httpx.Response", "post": "httpx.Response", "request": "httpx.Response", "__enter__": "self"},
+    "httpx.Client": {
+        "get": "httpx.Response",
+        "post": "httpx.Response",
+        "request": "httpx.Response",
+        "__enter__": "self",
+    },
     "httpx.AsyncClient": {
-        **{
-            name: "await httpx.Response"
-            for name in ("get", "post", "put", "patch", "delete", "head", "options", "request", "send")
-        },
+        **dict.fromkeys(
+            ("get", "post", "put", "patch", "delete", "head", "options", "request", "send"), "await httpx.Response"
+        ),
         "aclose": "await none",
         "__aenter__": "self",
     },
@@ -267,12 +303,21 @@ METHODS: dict[str, dict[str, str]] = {
         "is_disconnected": "await builtins.bool",
         "close": "await none",
     },
-    "starlette.websockets.WebSocket": {
-        name: "await ?"
-        for name in (
-            "accept receive receive_text receive_bytes receive_json send send_text send_bytes send_json close"
-        ).split()
-    },
+    "starlette.websockets.WebSocket": dict.fromkeys(
+        [
+            "accept",
+            "receive",
+            "receive_text",
+            "receive_bytes",
+            "receive_json",
+            "send",
+            "send_text",
+            "send_bytes",
+            "send_json",
+            "close",
+        ],
+        "await ?",
+    ),
     "pathlib.Path": {
         "__truediv__": "self",
         "resolve": "self",
@@ -292,10 +337,25 @@ METHODS: dict[str, dict[str, str]] = {
         "pop": "value?",
     },
     "builtins.list": {"copy": "self", "pop": "elem", "__iter__": "elem"},
-    "builtins.str": {
-        name: "builtins.str"
-        for name in "strip lstrip rstrip lower upper title replace format join capitalize encode_ zfill removeprefix removesuffix".split()
-    },
+    "builtins.str": dict.fromkeys(
+        [
+            "strip",
+            "lstrip",
+            "rstrip",
+            "lower",
+            "upper",
+            "title",
+            "replace",
+            "format",
+            "join",
+            "capitalize",
+            "encode_",
+            "zfill",
+            "removeprefix",
+            "removesuffix",
+        ],
+        "builtins.str",
+    ),
     "boto3.Session": {"client": "boto3.Client", "resource": "boto3.Resource"},
     "io.TextIOWrapper": {"__enter__": "self", "read": "builtins.str"},
 }

@@ -241,7 +241,7 @@ def _member_of_instance(
     frame: Frame,
     node: f.Attr | None,
 ) -> Value:
-    member, owner = found
+    member = found[0]
     if isinstance(member, FunctionValue):
         return _function_of_instance(ev, value, member, frame, node)
     declared = classes.annotation(cls, name)
@@ -295,9 +295,7 @@ def _function_of_instance(
     return Bound(member, value.cls if member.kind == "classmethod" else value)
 
 
-def _read_property(
-    ev: Evaluator, value: Instance, member: FunctionValue, frame: Frame, node: f.Attr | None
-) -> Value:
+def _read_property(ev: Evaluator, value: Instance, member: FunctionValue, frame: Frame, node: f.Attr | None) -> Value:
     from fastapi_guardrails.model.frames import Arguments, Frame
 
     if frame.recorder is not None and node is not None:
@@ -310,9 +308,7 @@ def _read_property(
     return ev.result_of(member, value)
 
 
-def _declared_field(
-    ev: Evaluator, value: Instance, cls: ClassValue, declared: tuple[f.Expr, ClassValue]
-) -> Value:
+def _declared_field(ev: Evaluator, value: Instance, cls: ClassValue, declared: tuple[f.Expr, ClassValue]) -> Value:
     node, owner = declared
     bindings = types.bindings_for(cls, value.args, owner)
     return types.instance_of(ev, types.annotation_type(ev, node, owner.scope), bindings)

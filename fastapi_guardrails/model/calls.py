@@ -42,10 +42,28 @@ class CallSite:
         awaited: the call itself is awaited.
     """
 
-    __slots__ = ("awaited", "call", "callee", "catching", "deferred", "function", "handlers", "loops", "node", "result", "with_")
+    __slots__ = (
+        "awaited",
+        "call",
+        "callee",
+        "catching",
+        "deferred",
+        "function",
+        "handlers",
+        "loops",
+        "node",
+        "result",
+        "with_",
+    )
 
     def __init__(
-        self, node: f.Call | f.Attr, callee: Value, call: Arguments, result: Value, function: FunctionValue, frame: Frame
+        self,
+        node: f.Call | f.Attr,
+        callee: Value,
+        call: Arguments,
+        result: Value,
+        function: FunctionValue,
+        frame: Frame,
     ) -> None:
         self.node = node
         self.callee = callee
@@ -105,7 +123,12 @@ class RaiseSite:
     __slots__ = ("catching", "function", "handler", "node", "value")
 
     def __init__(
-        self, node: f.Raise, value: Value | None, function: FunctionValue, catching: tuple[Value, ...], handler: HandlerSite | None
+        self,
+        node: f.Raise,
+        value: Value | None,
+        function: FunctionValue,
+        catching: tuple[Value, ...],
+        handler: HandlerSite | None,
     ) -> None:
         self.node = node
         self.value = value
@@ -185,7 +208,7 @@ class Recorder:
     def value(self, node: f.Expr, value: Value) -> None:
         self._values[id(node)] = value
         if node.__class__ is f.Await:
-            site = self._by_node.get(id(node.value))  # type: ignore[union-attr]
+            site = self._by_node.get(id(node.value))
             if site is not None:
                 site.awaited = True
 
@@ -315,4 +338,3 @@ def _in_annotation(type_: Value) -> DependsValue | None:
                     return item
             return _in_annotation(option.type)
     return None
-

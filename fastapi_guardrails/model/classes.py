@@ -148,9 +148,7 @@ def is_complete(cls: Value) -> bool:
         return ancestors(cls.name)[1]
     if not isinstance(cls, ClassValue):
         return False
-    return all(
-        isinstance(b, ClassValue) or (isinstance(b, External) and ancestors(b.name)[1]) for b in mro(cls)
-    )
+    return all(isinstance(b, ClassValue) or (isinstance(b, External) and ancestors(b.name)[1]) for b in mro(cls))
 
 
 def is_pydantic(cls: Value) -> bool | None:
@@ -178,7 +176,14 @@ def is_dataclass(cls: Value) -> bool:
     cls = plain(cls)
     if not isinstance(cls, ClassValue):
         return False
-    names = {"dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attr.s", "attrs.define", "attr.define", "attr.attrs"}
+    names = {
+        "dataclasses.dataclass",
+        "pydantic.dataclasses.dataclass",
+        "attr.s",
+        "attrs.define",
+        "attr.define",
+        "attr.attrs",
+    }
     return any(
         isinstance(d, External) and d.name in names
         for base in mro(cls)

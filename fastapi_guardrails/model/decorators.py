@@ -39,8 +39,8 @@ _KINDS = {
 
 #: Library decorators that leave the function what it is.
 _TRANSPARENT = (
-    "abc.", "typing.", "functools.wraps", "functools.singledispatch", "pydantic.", "fastapi.", "pytest.", "warnings.deprecated",
-    "builtins.", "sqlalchemy.event.", "sqlalchemy.orm.validates", "starlette.", "dataclasses.",
+    "abc.", "typing.", "functools.wraps", "functools.singledispatch", "pydantic.", "fastapi.", "pytest.",
+    "warnings.deprecated", "builtins.", "sqlalchemy.event.", "sqlalchemy.orm.validates", "starlette.", "dataclasses.",
 )  # fmt: skip
 
 
@@ -65,7 +65,11 @@ def _apply_one(ev: Evaluator, function: FunctionValue, value: Value, node: f.Exp
             return value
         if _is_accessor(node):
             function.kind = "property"
-            return frame.scope.vars.get(node.value.id, value) if isinstance(node, f.Attr) and isinstance(node.value, f.Name) else value
+            return (
+                frame.scope.vars.get(node.value.id, value)
+                if isinstance(node, f.Attr) and isinstance(node.value, f.Name)
+                else value
+            )
         return _call_decorator(ev, function, value, decorator, node, frame)
     finally:
         ev.decorating.pop()
@@ -92,7 +96,9 @@ def _name_of(value: Value) -> str:
 def _call_decorator(
     ev: Evaluator, function: FunctionValue, value: Value, decorator: Value, node: f.Expr, frame: Frame
 ) -> Value:
-    if isinstance(decorator, (Native, FunctionValue, LambdaValue, Partial, Bound, ClassValue)) or _callable_instance(decorator):
+    if isinstance(decorator, (Native, FunctionValue, LambdaValue, Partial, Bound, ClassValue)) or _callable_instance(
+        decorator
+    ):
         made = ev.call(decorator, Arguments([value], {}, node=_as_call(node), frame=frame))
         if isinstance(made, (FunctionValue, Partial, LambdaValue, Bound)):
             if made is not value and isinstance(made, FunctionValue) and isinstance(value, FunctionValue):
@@ -145,5 +151,3 @@ def _routers_given(ev: Evaluator, node: f.Expr, frame: Frame) -> list[Value]:
         return []
     values = [ev.evaluate(a, frame) for a in node.args] + [ev.evaluate(k.value, frame) for k in node.keywords]
     return [v for v in values if isinstance(v, RouterObject)]
-
-

@@ -63,9 +63,8 @@ class Parameter(NamedTuple):
     def marker(self) -> Instance | None:
         """The `Query(...)`, `Body(...)`, `Path(...)`, … of the parameter, or None."""
         for value in (*reversed(self.metadata), self.default):
-            if isinstance(value, Instance) and isinstance(value.cls, External):
-                if value.cls.name in MARKERS:
-                    return value
+            if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name in MARKERS:
+                return value
         return None
 
     @property
@@ -79,7 +78,9 @@ class Parameter(NamedTuple):
         """The name under which it is read from the request."""
         marker = self.marker
         if marker is not None:
-            alias = text_of(marker.attrs.get("alias", UNKNOWN)) or text_of(marker.attrs.get("validation_alias", UNKNOWN))
+            alias = text_of(marker.attrs.get("alias", UNKNOWN)) or text_of(
+                marker.attrs.get("validation_alias", UNKNOWN)
+            )
             if alias:
                 return alias
         return self.name
@@ -189,7 +190,9 @@ class Trees:
         self._ev = ev
         self._known: dict[int, tuple[Value, list[Parameter], bool]] = {}
 
-    def tree(self, target: Value, depends: DependsValue | None = None, parameter: Parameter | None = None) -> Dependency:
+    def tree(
+        self, target: Value, depends: DependsValue | None = None, parameter: Parameter | None = None
+    ) -> Dependency:
         """The dependency tree below a callable."""
         return self._build(target, depends, parameter, ())
 
@@ -253,9 +256,9 @@ class Trees:
 
     def _of_function(self, function: FunctionValue, bound: bool) -> list[Parameter]:
         params = function.node.params
-        if params and params[0].kind in ("pos", "any"):
-            if bound or (function.owner is not None and function.kind != "staticmethod"):
-                params = params[1:]
+        is_method = bound or (function.owner is not None and function.kind != "staticmethod")
+        if is_method and params and params[0].kind in ("pos", "any"):
+            params = params[1:]
         return [self.of_param(function, p) for p in params if p.kind not in ("args", "kwargs")]
 
     def of_param(self, function: FunctionValue, param: f.Param) -> Parameter:
@@ -285,14 +288,26 @@ class Trees:
             for name, node in base.annotations.items():
                 annotation = types.annotation_type(ev, node, base.scope)
                 plain, metadata = _split(ev, annotation)
-                if isinstance(plain, Generic) and isinstance(plain.origin, External) and plain.origin.name == "typing.ClassVar":
+                if (
+                    isinstance(plain, Generic)
+                    and isinstance(plain.origin, External)
+                    and plain.origin.name == "typing.ClassVar"
+                ):
                     continue
                 default = base.scope.vars.get(name)
                 depends = default if isinstance(default, DependsValue) else _first_depends(metadata)
                 if depends is not None and depends.target is None:
                     depends = DependsValue(plain, depends.security, depends.options, depends.module, depends.pos)
                 found[name] = Parameter(
-                    name, base.module, base.positions.get(name, base.node.pos), plain, metadata, default, depends, None, None
+                    name,
+                    base.module,
+                    base.positions.get(name, base.node.pos),
+                    plain,
+                    metadata,
+                    default,
+                    depends,
+                    None,
+                    None,
                 )
         return list(found.values())
 

@@ -22,7 +22,6 @@ from fastapi_guardrails.model.values import (
     LambdaValue,
     Partial,
     Sequence_,
-
     Value,
     is_none,
     text_of,
@@ -34,9 +33,11 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
     from fastapi_guardrails.model.symbols import Module as Source
 
+
 def mark_at(module: Source, pos: int, kind: str = "expr") -> Mark:
     """The mark of a position in a module."""
     return Mark(module.path, f.line_of(pos), f.offset_of(pos), kind)
+
 
 class Element:
     """Something of a project with a place in its source."""
@@ -61,6 +62,7 @@ class Element:
         """The mark of a node of the same file."""
         return mark_at(self.source, node.pos, kind)
 
+
 class Module(Element):
     """A file of the application."""
 
@@ -75,6 +77,7 @@ class Module(Element):
     def body(self) -> list[f.Stmt]:
         """Its statements."""
         return self.source.facts.body
+
 
 class Function(Element):
     """A function or method of the application (`value` is it as the evaluator knows it)."""
@@ -143,6 +146,7 @@ class Function(Element):
         """Whether a request may run it: an endpoint, a dependency, a background task, or called by one."""
         return self.value.node in self.project.reached
 
+
 class Call(Element):
     """One call in a function of the application."""
 
@@ -159,6 +163,7 @@ class Call(Element):
     def function(self) -> Function:
         """The function in whose body it stands."""
         return self.project.function(self.site.function)
+
 
 class Class(Element):
     """A class of the application."""
@@ -198,6 +203,7 @@ class Class(Element):
         """Its annotated fields, inherited ones first."""
         return self.project.trees.fields(self.value)
 
+
 class Router(Element):
     """An `APIRouter`."""
 
@@ -209,6 +215,7 @@ class Router(Element):
     def name(self) -> str:
         """The variable that holds it, or ''."""
         return self.value.name
+
 
 class App(Router):
     """A `FastAPI` application."""
@@ -238,6 +245,7 @@ class App(Router):
     def middlewares(self) -> list[routing.MiddlewareEntry]:
         """Its middlewares."""
         return self.value.middlewares
+
 
 class Route(Element):
     """A path operation as an app serves it."""
@@ -364,8 +372,8 @@ class Route(Element):
     def _is_response(self, type_: Value) -> bool:
         plain = classes.plain(type_)
         if isinstance(plain, External):
-            return "starlette.responses.Response" in ancestors(plain.name)[0] or plain.name.endswith("Response") and (
-                plain.name.startswith("starlette.")
+            return "starlette.responses.Response" in ancestors(plain.name)[0] or (
+                plain.name.endswith("Response") and (plain.name.startswith("starlette."))
             )
         return classes.inherits(plain, "starlette.responses.Response") is True
 
@@ -442,10 +450,12 @@ class Route(Element):
         """The mark of an include, mount, handler or other registered place."""
         return mark_at(place.module, place.pos, place.kind)
 
+
 def _texts(value: Value | None) -> list[str]:
     if not isinstance(value, Sequence_):
         return []
     return [t for t in (text_of(i) for i in value.items) if t is not None]
+
 
 def _is_async(endpoint: Value) -> bool:
     if isinstance(endpoint, FunctionValue):
@@ -459,12 +469,13 @@ def _is_async(endpoint: Value) -> bool:
         return method is not None and method.node.is_async
     return False
 
+
 def is_function_like(value: Value) -> bool:
     """Whether a value is a callable of the project."""
     return isinstance(value, (FunctionValue, Bound, Partial, LambdaValue))
+
 
 def iterate_calls(functions: Iterator[Function]) -> Iterator[Call]:
     """The calls of several functions."""
     for function in functions:
         yield from function.calls
-

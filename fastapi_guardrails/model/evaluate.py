@@ -1,9 +1,9 @@
 """The abstract evaluator: runs a project's start-up code and types the rest, without importing anything.
 
-Two modes share it. *Inline* frames carry out what Python does at import and start-up: modules, factories, functions that
-register routes, decorators; every call of a project function is followed with its arguments. *Analysis* frames look at
-one function with its parameters as typed: calls are only typed, both branches are taken, a recorder takes down what
-happens. What cannot be followed is `Unknown`, and an evaluation never raises because of the program that it reads.
+Two modes share it. *Inline* frames carry out what Python does at import and start-up: modules, factories, functions
+that register routes, decorators; every call of a project function is followed with its arguments. *Analysis* frames
+look at one function with its parameters as typed: calls are only typed, both branches are taken, a recorder takes down
+what happens. What cannot be followed is `Unknown`, and an evaluation never raises because of the program that it reads.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi_guardrails.model import attributes, classes, natives, operators, types
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.statements import Statements, qualified
-from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin, scopes
+from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.values import (
     NONE,
     UNKNOWN,
@@ -35,6 +35,7 @@ from fastapi_guardrails.model.values import (
     ModuleValue,
     Native,
     Partial,
+    Scalar,
     Scope,
     Sequence_,
     Super,
@@ -45,6 +46,7 @@ from fastapi_guardrails.model.values import (
     options,
     truth,
     union,
+    without_none,
 )
 from fastapi_guardrails.source import facts as f
 
@@ -264,7 +266,7 @@ class Evaluator(Statements):
             if answer is None or part is node.values[-1]:
                 values.append(value)
         result = union(values) if values else UNKNOWN
-        return types.without_none(result) if node.op == "or" and isinstance(result, Union) else result
+        return without_none(result) if node.op == "or" and isinstance(result, Union) else result
 
     def _compare(self, node: f.Compare, frame: Frame) -> Value:
         left = self.evaluate(node.left, frame)
@@ -305,13 +307,13 @@ class Evaluator(Statements):
         first = generators[0]
         source = self.evaluate(first.iter, frame)
         known = self.items_of(source)
-        if known is not None and len(generators) == 1 and not first.ifs and len(known) <= 64 and node.kind != "dict":
-            if frame.recorder is None:
-                made: list[Value] = []
-                for item in known:
-                    self.bind(first.target, item, frame)
-                    made.append(self.evaluate(node.elt, frame))
-                return Sequence_("list" if node.kind == "generator" else node.kind, made, frame.module, node.pos)
+        simple = len(generators) == 1 and not first.ifs and node.kind != "dict" and frame.recorder is None
+        if simple and known is not None and len(known) <= 64:
+            made: list[Value] = []
+            for item in known:
+                self.bind(first.target, item, frame)
+                made.append(self.evaluate(node.elt, frame))
+            return Sequence_("list" if node.kind == "generator" else node.kind, made, frame.module, node.pos)
         frame.loops = (*frame.loops, node)
         self.bind(first.target, types.element(source, self), frame)
         for generator in generators[1:]:
@@ -568,8 +570,9 @@ class Evaluator(Statements):
                 rest = call.args[index:] if call else []
                 scope.vars[param.name] = Sequence_("tuple", list(rest), open=call is None or call.open)
             elif param.kind == "kwargs":
-                more = {k: v for k, v in call.kwargs.items() if k not in taken} if call else {}
-                scope.vars[param.name] = Mapping(dict(more), open=call is None or call.open)
+                more: dict[Scalar, Value] = {}
+                more.update({k: v for k, v in call.kwargs.items() if k not in taken} if call else {})
+                scope.vars[param.name] = Mapping(more, open=call is None or call.open)
             else:
                 value = call.get(None if param.kind == "kw" else index, param.name) if call else None
                 scope.vars[param.name] = value if value is not None else self.default_of(function, param, call)

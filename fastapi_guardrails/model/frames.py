@@ -47,9 +47,9 @@ class Frame:
         self.function = function
         self.inline = inline
         self.recorder = recorder
-        self.uncertain = caller.uncertain if caller else 0
-        self.off = caller.off if caller else 0
-        self.depth = caller.depth + 1 if caller else 0
+        self.uncertain: int = caller.uncertain if caller else 0
+        self.off: int = caller.off if caller else 0
+        self.depth: int = caller.depth + 1 if caller else 0
         self.returns: list[Value] = []
         self.yields: list[Value] = []
         self.loops: tuple[f.Node, ...] = ()

@@ -27,6 +27,7 @@ from fastapi_guardrails.model.values import (
     ModuleValue,
     Native,
     Partial,
+    Scalar,
     Sequence_,
     TypeVariable,
     Unknown,
@@ -135,14 +136,25 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
 
 
 def _class_method(cls: ClassValue, callee: Method, call: Arguments) -> Value:
-    if callee.name in ("model_validate", "model_validate_json", "model_construct", "parse_obj", "from_orm", "parse_raw", "construct"):
+    if callee.name in (
+        "model_validate",
+        "model_validate_json",
+        "model_construct",
+        "parse_obj",
+        "from_orm",
+        "parse_raw",
+        "construct",
+    ):
         return Instance(cls, (), call.frame.module, call.node.pos if call.node else 1)
     return Unknown(f"call of {callee.qualified}")
 
 
 _STRING_METHODS = frozenset(
-    "strip lstrip rstrip lower upper title capitalize replace removeprefix removesuffix format zfill casefold".split()
-)
+    {
+        "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "removeprefix", "removesuffix",
+        "format", "zfill", "casefold",
+    }
+)  # fmt: skip
 
 
 def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Value:
@@ -150,7 +162,7 @@ def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Va
     soft = receiver.soft or any(is_soft(a) for a in call.args)
     if name == "join" and call.args:
         return _join(receiver, text, call.args[0])
-    if any(k is None for k in keys) or call.kwargs and name != "format" or call.open:
+    if any(k is None for k in keys) or (call.kwargs and name != "format") or call.open:
         return Instance(External("builtins.bool" if name in ("startswith", "endswith") else "builtins.str"))
     values = [k[0] for k in keys if k]
     try:
@@ -201,7 +213,9 @@ def _sequence_method(receiver: Sequence_, name: str, call: Arguments, ev: Evalua
             receiver.open = receiver.open or more is None or bool(call.frame.uncertain or call.frame.off)
         return NONE
     if name == "copy":
-        return Sequence_(receiver.kind, list(receiver.items), receiver.module, receiver.pos, open=receiver.open, soft=receiver.soft)
+        return Sequence_(
+            receiver.kind, list(receiver.items), receiver.module, receiver.pos, open=receiver.open, soft=receiver.soft
+        )
     if name == "pop":
         return types.element(receiver, ev)
     if name in ("remove", "clear", "sort", "reverse", "discard"):
@@ -299,18 +313,19 @@ def _list(kind: str) -> Callable[[Evaluator, Arguments], Value]:
             return Sequence_(kind, [], call.frame.module, call.node.pos if call.node else 0)
         items = ev.items_of(call.args[0])
         if items is not None:
-            return Sequence_(kind, list(items), call.frame.module, call.node.pos if call.node else 0, soft=is_soft(call.args[0]))
+            return Sequence_(
+                kind, list(items), call.frame.module, call.node.pos if call.node else 0, soft=is_soft(call.args[0])
+            )
         return Sequence_(kind, [types.element(call.args[0], ev)], open=True)
 
     return make
 
 
 def _dict(ev: Evaluator, call: Arguments) -> Value:
-    if not call.args:
-        return Mapping(dict(call.kwargs), open=call.open)
-    if isinstance(call.args[0], Mapping):
-        return Mapping({**call.args[0].items, **call.kwargs}, open=call.args[0].open or call.open)
-    return Mapping(dict(call.kwargs), open=True)
+    given = call.args[0] if call.args else Mapping({})
+    items = dict(given.items) if isinstance(given, Mapping) else {}
+    items.update(call.kwargs)
+    return Mapping(items, open=call.open or not isinstance(given, Mapping) or given.open)
 
 
 def _enumerate(ev: Evaluator, call: Arguments) -> Value:
@@ -377,7 +392,7 @@ def _max(ev: Evaluator, call: Arguments) -> Value:
     return types.element(call.args[0], ev) if len(call.args) == 1 else union(call.args)
 
 
-# --- library functions that need more than a return type ---------------------------------------------------------------
+# --- library functions that need more than a return type -----------------------------------------------------------
 
 
 def _partial(ev: Evaluator, call: Arguments) -> Value:
@@ -423,10 +438,13 @@ def _type_hints(ev: Evaluator, call: Arguments) -> Value:
         target = target.wraps
     if not isinstance(target, FunctionValue):
         return Mapping({}, open=True)
-    hints = {p.name: types.annotation_type(ev, p.annotation, target.scope) for p in target.node.params if p.annotation}
+    hints: dict[Scalar, Value] = {}
+    hints.update(
+        {p.name: types.annotation_type(ev, p.annotation, target.scope) for p in target.node.params if p.annotation}
+    )
     if target.node.returns is not None:
         hints["return"] = types.annotation_type(ev, target.node.returns, target.scope)
-    return Mapping(dict(hints))
+    return Mapping(hints)
 
 
 def _import_module(ev: Evaluator, call: Arguments) -> Value:
@@ -462,7 +480,9 @@ def _depends(security: bool) -> Callable[[Evaluator, Arguments], Value]:
         target = call.get(0, "dependency")
         rest = {k: v for k, v in call.kwargs.items() if k != "dependency"}
         pos = call.node.pos if call.node else 0
-        return DependsValue(None if target is None or is_none(target) else target, security, rest, call.frame.module, pos)
+        return DependsValue(
+            None if target is None or is_none(target) else target, security, rest, call.frame.module, pos
+        )
 
     return make
 
@@ -624,4 +644,3 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "asyncio.to_thread": _in_thread(0),
     "anyio.to_thread.run_sync": _in_thread(0),
 }
-

@@ -168,7 +168,9 @@ def binary(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
         return union([_forward(left, frame), _forward(right, frame)])
     if node.op == "+" and isinstance(left, Sequence_) and isinstance(right, Sequence_):
         items = [*left.items, *right.items]
-        return Sequence_(left.kind, items, left.module, left.pos, open=left.open or right.open, soft=left.soft or right.soft)
+        return Sequence_(
+            left.kind, items, left.module, left.pos, open=left.open or right.open, soft=left.soft or right.soft
+        )
     if node.op == "+" and isinstance(left, Sequence_):
         return Sequence_(left.kind, left.items, left.module, left.pos, open=True, soft=left.soft)
     if node.op == "|" and isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -187,7 +189,7 @@ def _is_type(value: Value) -> bool:
         return all(_is_type(o) for o in value.options)
     if isinstance(value, Const):
         return value.value is None or isinstance(value.value, str)
-    return isinstance(value, _TYPE_LIKE) or isinstance(value, (Unknown, DependsValue))
+    return isinstance(value, (*_TYPE_LIKE, Unknown, DependsValue))
 
 
 def _scalar(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
@@ -212,7 +214,9 @@ def _percent(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     texts = [key_of(v) for v in values]
     if template is not None and all(t is not None for t in texts):
         try:
-            return Const(template % tuple(t[0] for t in texts if t), frame.module, node.pos, is_soft(left) or is_soft(right))
+            return Const(
+                template % tuple(t[0] for t in texts if t), frame.module, node.pos, is_soft(left) or is_soft(right)
+            )
         except (TypeError, ValueError):
             return Instance(_STR)
     return Instance(_STR)
@@ -267,7 +271,9 @@ def compare(op: str, left: Value, right: Value) -> Value:
 
 def _never_none(value: Value) -> bool:
     """Values that were made, as against those that are only typed (an instance of a declared type may lie)."""
-    return isinstance(value, (ClassValue, External, Sequence_, Mapping)) or (isinstance(value, Instance) and bool(value.made))
+    return isinstance(value, (ClassValue, External, Sequence_, Mapping)) or (
+        isinstance(value, Instance) and bool(value.made)
+    )
 
 
 def _contains(op: str, wanted: Scalar, container: Value, soft: bool) -> Value:

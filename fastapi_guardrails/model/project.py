@@ -120,7 +120,11 @@ class Project:
         receiver: Value | None = None
         if function.owner is not None and function.kind != "staticmethod":
             call = self._unasked_call(frame)
-            receiver = function.owner if function.kind == "classmethod" else self.evaluator.instantiate(function.owner, (), call)
+            receiver = (
+                function.owner
+                if function.kind == "classmethod"
+                else self.evaluator.instantiate(function.owner, (), call)
+            )
         if id(function.node) not in self.evaluator.executed:
             self.evaluator.call_function(function, receiver, self._unasked_call(frame))
 
@@ -137,14 +141,14 @@ class Project:
                 if not function.module.is_application:
                     continue
                 receiver = option.receiver if isinstance(option, Bound) else None
-                call = Arguments([app] if function.node.params else [], {}, frame=Frame(function.module, function.scope))
+                call = Arguments(
+                    [app] if function.node.params else [], {}, frame=Frame(function.module, function.scope)
+                )
                 self.evaluator.call_function(function, receiver, call)
 
     def _guess_includes(self) -> None:
         """Where an unknown router is included, it may be any that nobody includes: their routes are uncertain."""
-        orphans = [
-            r for r in self.registry.routers if not r.parents and r.entries and r.place.module.is_application
-        ]
+        orphans = [r for r in self.registry.routers if not r.parents and r.entries and r.place.module.is_application]
         for including, entry in self.registry.unknown_includes:
             if not isinstance(entry, routing.IncludeEntry):
                 continue
@@ -380,4 +384,3 @@ _SUBJECTS: dict[str, Callable[[Project], Iterable[Any]]] = {
     "Call": lambda p: p._calls(),
     "Module": lambda p: p.modules,
 }
-

@@ -102,5 +102,3 @@ def _owner(endpoint: Value) -> ClassValue | None:
             return endpoint.wraps.owner or endpoint.owner
         return endpoint.owner
     return None
-
-

@@ -48,7 +48,7 @@ ROUTER_CLASSES = ("fastapi.APIRouter", "starlette.routing.Router")
 
 
 #: Attributes of an app that were given no argument: the defaults of `FastAPI.__init__`.
-_DEFAULTS = {
+_DEFAULTS: dict[str, str | bool] = {
     "title": "FastAPI",
     "version": "0.1.0",
     "docs_url": "/docs",
@@ -619,7 +619,9 @@ class FlatRoute:
 
     __slots__ = ("app", "chain", "entry", "off", "owner", "path", "routers", "uncertain")
 
-    def __init__(self, entry: RouteEntry, app: RouterObject, owner: RouterObject, path: str, chain: tuple[Entry, ...]) -> None:
+    def __init__(
+        self, entry: RouteEntry, app: RouterObject, owner: RouterObject, path: str, chain: tuple[Entry, ...]
+    ) -> None:
         self.entry = entry
         self.app = app
         self.owner = owner

@@ -33,6 +33,7 @@ from fastapi_guardrails.model.values import (
     options,
     truth,
     union,
+    without_none,
 )
 from fastapi_guardrails.source import facts as f
 
@@ -240,7 +241,11 @@ def narrow(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> None:
         _narrow_name(test.id, frame, keep_none=not holds)
     elif isinstance(test, f.Walrus) and isinstance(test.target, f.Name):
         _narrow_name(test.target.id, frame, keep_none=not holds)
-    elif isinstance(test, f.Compare) and isinstance(test.left, f.Name) and test.ops in (["is"], ["is not"], ["=="], ["!="]):
+    elif (
+        isinstance(test, f.Compare)
+        and isinstance(test.left, f.Name)
+        and test.ops in (["is"], ["is not"], ["=="], ["!="])
+    ):
         right = test.rights[0]
         if isinstance(right, f.Const) and right.value is None:
             is_none = (test.ops[0] in ("is", "==")) is holds
@@ -256,7 +261,7 @@ def _narrow_name(name: str, frame: Frame, *, keep_none: bool, only_none: bool = 
     if only_none:
         frame.scope.vars[name] = NONE
     elif not keep_none:
-        frame.scope.vars[name] = types.without_none(value)
+        frame.scope.vars[name] = without_none(value)
 
 
 def _narrow_isinstance(ev: Evaluator, test: f.Call, holds: bool, frame: Frame) -> None:
@@ -268,7 +273,11 @@ def _narrow_isinstance(ev: Evaluator, test: f.Call, holds: bool, frame: Frame) -
         choices = wanted.items if isinstance(wanted, Sequence_) else list(options(wanted))
         if all(isinstance(c, (ClassValue, External)) for c in choices):
             current = frame.scope.vars.get(name, UNKNOWN)
-            kept = [o for o in options(current) if isinstance(o, Instance) and any(classes.is_subclass(o.cls, c) for c in choices)]
+            kept = [
+                o
+                for o in options(current)
+                if isinstance(o, Instance) and any(classes.is_subclass(o.cls, c) for c in choices)
+            ]
             frame.scope.vars[name] = union(kept or [types.instance_of(ev, c) for c in choices])
 
 
@@ -312,9 +321,8 @@ def _with(ev: Evaluator, node: f.With, frame: Frame) -> bool:
         context = ev.evaluate(item.context, frame)
         if frame.recorder is not None:
             frame.recorder.enter(item, context, node, frame)
-            if isinstance(context, Instance) and isinstance(context.cls, External):
-                if context.cls.name == "contextlib.suppress":
-                    suppressed.append(context.attrs.get("(types)", UNKNOWN))
+            objects = [o for o in options(context) if isinstance(o, Instance)]
+            suppressed += [o.attrs["(types)"] for o in objects if "(types)" in o.attrs]
         if item.target is not None:
             ev.bind(item.target, types.entered(context, ev), frame)
     catching = frame.catching
@@ -411,16 +419,16 @@ def bind_imports(ev: Evaluator, node: f.Import | f.ImportFrom, frame: Frame, *, 
         frame.scope.vars[alias.asname or alias.name] = Lazy(frame.module, node.module, node.level, alias.name)
         if load:
             child = ev.symbols.submodule(frame.module, node.module, node.level, alias.name)
-            target = ev.symbols.find_relative(frame.module, node.module, node.level)
-            if child is not None and not (isinstance(target, Module) and alias.name in target.scope.vars):
+            package = ev.symbols.find_relative(frame.module, node.module, node.level)
+            if child is not None and not (isinstance(package, Module) and alias.name in package.scope.vars):
                 ev.execute(child)
 
 
 def _load(ev: Evaluator, importer: Module, dotted: str, level: int) -> None:
     if level:
-        found = ev.symbols.find_relative(importer, dotted, level)
-        if isinstance(found, Module):
-            ev.execute(found)
+        package = ev.symbols.find_relative(importer, dotted, level)
+        if isinstance(package, Module):
+            ev.execute(package)
         return
     parts = dotted.split(".")
     for length in range(1, len(parts) + 1):
@@ -438,15 +446,15 @@ def _star_import(ev: Evaluator, node: f.ImportFrom, frame: Frame) -> None:
         return
     ev.execute(target)
     known = frame.module.star_externals
-    known += [name for name in target.star_externals if name not in known]
+    known += [other for other in target.star_externals if other not in known]
     exported = target.scope.vars.get("__all__")
     names = [i.value for i in exported.items if isinstance(i, Const)] if isinstance(exported, Sequence_) else None
     for name, value in list(target.scope.vars.items()):
         if (names is not None and name in names) or (names is None and not name.startswith("_")):
             frame.scope.vars[name] = value
-    for name in names or []:
-        if isinstance(name, str) and name not in frame.scope.vars:
-            frame.scope.vars[name] = Lazy(frame.module, node.module, node.level, name)
+    for exported_name in names or []:
+        if isinstance(exported_name, str) and exported_name not in frame.scope.vars:
+            frame.scope.vars[exported_name] = Lazy(frame.module, node.module, node.level, exported_name)
 
 
 def _import(ev: Evaluator, node: f.Import | f.ImportFrom, frame: Frame) -> bool:
@@ -650,7 +658,14 @@ def _unpack(ev: Evaluator, targets: list[f.Expr], value: Value, frame: Frame) ->
     star = next((i for i, t in enumerate(targets) if isinstance(t, f.Star)), None)
     for index, target in enumerate(targets):
         if star is not None and index >= star:
-            bind(ev, target.value if isinstance(target, f.Star) else target, types.element(value, ev) if not isinstance(target, f.Star) else Sequence_("list", [types.element(value, ev)], open=True), frame)
+            bind(
+                ev,
+                target.value if isinstance(target, f.Star) else target,
+                types.element(value, ev)
+                if not isinstance(target, f.Star)
+                else Sequence_("list", [types.element(value, ev)], open=True),
+                frame,
+            )
             continue
         bind(ev, target, union(_part(ev, o, index, frame) for o in options(value)), frame)
 

@@ -168,4 +168,3 @@ def scopes(scope: Scope) -> Iterator[Scope]:
 def builtin(name: str) -> Value | None:
     """A builtin by name."""
     return External(f"builtins.{name}") if name in _BUILTINS else None
-

@@ -95,7 +95,11 @@ def instance_of(ev: Evaluator, type_: Value, bindings: Bindings | None = None) -
     if isinstance(type_, Const):
         if type_.value is None:
             return NONE
-        return instance_of(ev, resolve_text(ev, type_.value, ev.anywhere), bindings) if isinstance(type_.value, str) else UNKNOWN
+        return (
+            instance_of(ev, resolve_text(ev, type_.value, ev.anywhere), bindings)
+            if isinstance(type_.value, str)
+            else UNKNOWN
+        )
     if isinstance(type_, ForwardReference):
         return instance_of(ev, resolve_text(ev, type_.text, type_.scope), bindings)
     if isinstance(type_, TypeVariable):
@@ -119,7 +123,9 @@ def _instance_of_generic(ev: Evaluator, type_: Generic, bindings: Bindings | Non
         if origin.name == "builtins.type" and type_.args:
             return substitute(type_.args[0], bindings)
         if origin.name == "typing.Literal":
-            return union(Instance(External(f"builtins.{type(a.value).__name__}")) for a in type_.args if isinstance(a, Const))
+            return union(
+                Instance(External(f"builtins.{type(a.value).__name__}")) for a in type_.args if isinstance(a, Const)
+            )
         if origin.name in ("collections.abc.Awaitable", "collections.abc.Coroutine") and type_.args:
             return Coroutine(instance_of(ev, type_.args[-1], bindings))
         if origin.name in _NOTHING:
@@ -303,7 +309,9 @@ def as_type(value: Value) -> Value:
 
 def entity(statement: Value) -> Value:
     """The ORM class that a statement selects, where it says so."""
-    found = [o.args[0] for o in options(statement) if isinstance(o, Instance) and o.args and isinstance(o.cls, External)]
+    found = [
+        o.args[0] for o in options(statement) if isinstance(o, Instance) and o.args and isinstance(o.cls, External)
+    ]
     return union(found) if found and len(found) == len(options(statement)) else UNKNOWN
 
 

@@ -1,7 +1,7 @@
 """The values of abstract evaluation: what an expression is known to be.
 
 Every question about a program has three answers, and so has every value: known (a constant, a function, an instance of
-a class), absent (`None` in Python terms), or `Unknown`, which is a value of its own that no rule can mistake for absent.
+a class), absent (`None` in Python terms), or `Unknown`, which is a value of its own that no rule mistakes for absent.
 
 A value that a project's *settings* or an environment fallback gives is known but `soft`: true by default, and open to
 change by whoever runs the program.
@@ -225,8 +225,8 @@ class ClassValue(Callable_):
     """
 
     __slots__ = (
-        "annotations", "bases", "decorators", "keywords", "module", "mro_cache", "node", "outer", "positions", "qualname",
-        "scope",
+        "annotations", "bases", "decorators", "keywords", "module", "mro_cache", "node", "outer", "positions",
+        "qualname", "scope",
     )  # fmt: skip
 
     def __init__(self, node: f.Class, module: Module, scope: Scope, qualname: str, outer: Scope) -> None:
@@ -552,8 +552,8 @@ def soften(value: Value) -> Value:
         items = [soften(i) for i in value.items]
         return Sequence_(value.kind, items, value.module, value.pos, open=value.open, soft=True)
     if isinstance(value, Mapping):
-        items = {k: soften(v) for k, v in value.items.items()}
-        return Mapping(items, value.module, value.pos, open=value.open, soft=True)
+        pairs = {k: soften(v) for k, v in value.items.items()}
+        return Mapping(pairs, value.module, value.pos, open=value.open, soft=True)
     if isinstance(value, Union):
         return Union(tuple(soften(o) for o in value.options))
     return value

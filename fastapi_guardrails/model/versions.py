@@ -116,9 +116,10 @@ def _folders(root: Path) -> list[Path]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return {}
+    return data
 
 
 def _from_locks(folder: Path) -> dict[str, Range]:
@@ -151,7 +152,11 @@ def _from_pyproject(folder: Path) -> dict[str, Range]:
 
 def _from_requirements(folder: Path) -> dict[str, Range]:
     found: dict[str, Range] = {}
-    candidates = sorted(folder.glob("requirements*.txt")) + sorted(folder.glob("requirements*.in")) + sorted(folder.glob("requirements/*.txt"))
+    candidates = (
+        sorted(folder.glob("requirements*.txt"))
+        + sorted(folder.glob("requirements*.in"))
+        + sorted(folder.glob("requirements/*.txt"))
+    )
     for path in candidates:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
