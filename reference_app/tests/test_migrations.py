@@ -1,8 +1,6 @@
 """Alembic owns the schema."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,16 +23,6 @@ async def blank_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path
         return f"sqlite+aiosqlite:///{tmp_path}/blank.db"
     postgres: Postgres = request.getfixturevalue("postgres")
     return await postgres.create_database(f"blank_{request.node.originalname}")
-
-
-@pytest.fixture(autouse=True)
-def keep_logging() -> Iterator[None]:
-    """A start of the app configures the logging of the whole process: undo it."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def tables(connection: Connection) -> set[str]:
