@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from fastapi_guardrails.knowledge import guardrails
 from fastapi_guardrails.rules import load_rules
 from fastapi_guardrails.rules.registry import Rule
 from fastapi_guardrails.testing import Case, check_case, load_cases, page_cases
@@ -86,6 +85,8 @@ def test_the_changelog_mentions_the_rule(rule: Rule) -> None:
 
 @each_rule([rule for rule in RULES if rule.guardrails])
 def test_the_guardrails_of_a_rule_exist(rule: Rule) -> None:
+    from fastapi_guardrails.knowledge import guardrails
+
     assert set(rule.guardrails) <= set(guardrails.IDS)
 
 
