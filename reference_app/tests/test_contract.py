@@ -17,7 +17,8 @@ from tests.factories import PASSWORD
 from tests.servers import ROOT, clean_environment, run_app
 
 EMAIL = "fuzz@example.com"
-EXAMPLES = 15
+EXAMPLES = 8
+CONFIG = ROOT / "tests" / "schemathesis.toml"
 
 
 @pytest.fixture
@@ -52,7 +53,8 @@ def test_nothing_contradicts_the_description(
     server: str, authenticated: bool, tmp_path: Path
 ) -> None:
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", f"{server}/api/v1/openapi.json"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG)),
+        *("run", f"{server}/api/v1/openapi.json"),
         *("--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1", "--no-color"),
         *("--phases", "examples,coverage,fuzzing,stateful", "--suppress-health-check", "all"),
         *("--generation-database", "none"),
@@ -60,8 +62,10 @@ def test_nothing_contradicts_the_description(
     if authenticated:
         command += ["-H", f"Authorization: Bearer {log_in(server)}"]
         command += ["--exclude-path", "/api/v1/auth/logout"]
+    environment = {**clean_environment(), "SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks"}
+    environment["PYTHONPATH"] = str(ROOT)
     result = subprocess.run(
-        command, cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, timeout=200
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "operations" in result.stdout.lower()

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request, WebSocket
+from fastapi import FastAPI, Request, WebSocket, status
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from fastapi.requests import HTTPConnection
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from app.core.exceptions import AppException
 from app.core.problem import PROBLEM_JSON, ProblemResponse, problem
@@ -17,7 +19,10 @@ async def handle_http_error(connection: Request | WebSocket, exc: HTTPException)
 
     A WebSocket that is refused before it begins gets the same answer as a request.
     """
-    answer = problem(exc.status_code, exc.detail, exc.headers)
+    headers = dict(exc.headers or {})
+    if exc.status_code == status.HTTP_405_METHOD_NOT_ALLOWED:
+        headers["Allow"] = allowed_methods(connection)
+    answer = problem(exc.status_code, exc.detail, headers)
     if isinstance(connection, WebSocket):
         await connection.send_denial_response(answer)
     return answer
@@ -37,6 +42,15 @@ async def handle_unexpected_error(request: Request, exc: Exception) -> ProblemRe
     return problem(500, "Internal server error")
 
 
+def allowed_methods(connection: HTTPConnection) -> str:
+    """List all methods of a path; the router only knows those of the route it tried first."""
+    paths: dict[str, dict[str, Any]] = connection.app.openapi()["paths"]
+    for template, operations in paths.items():
+        if compile_path(template)[0].match(connection.url.path):
+            return ", ".join(method.upper() for method in operations)
+    return "GET"
+
+
 def register_error_handlers(app: FastAPI) -> None:
     """Put all handlers in place."""
     app.exception_handler(AppException)(handle_http_error)
@@ -49,8 +63,8 @@ def describe_problems(schema: dict[str, Any]) -> dict[str, Any]:
     """Correct the API's description: errors are `application/problem+json`."""
     for path in schema["paths"].values():
         for operation in path.values():
-            for status, response in operation["responses"].items():
-                if status.startswith(("4", "5")):
+            for code, response in operation["responses"].items():
+                if code.startswith(("4", "5")):
                     _rename_media_type(response.get("content", {}))
     return schema
 

@@ -11,6 +11,13 @@ Email = Annotated[EmailStr, AfterValidator(str.lower)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_NUL)]
 
 
+def whole_number(value: object) -> object:
+    """Read 2.0 as 2: to JSON they are the same number, and a strict field would refuse one."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
 class RequestModel(BaseModel):
     """Input: nothing is converted silently, and an unknown field is an error.
 

@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from app.schemas.base import NO_NUL, RequestModel, ResponseModel
+from app.schemas.base import NO_NUL, RequestModel, ResponseModel, whole_number
 from app.schemas.page import PageQuery
 from app.schemas.user import UserSummary
 
 ProductName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 Description = Annotated[str, StringConstraints(max_length=5_000, pattern=NO_NUL)]
-PriceCents = Annotated[int, Field(ge=0, le=1_000_000_000)]
+PriceCents = Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=1_000_000_000)]
 SortKey = Literal["created_at", "-created_at", "name", "-name", "price_cents", "-price_cents"]
 
 
