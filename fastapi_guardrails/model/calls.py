@@ -279,7 +279,10 @@ def analyse(
     ev.bind_parameters(function, me, None, scope)
     _bind_dependencies(ev, function, scope)
     analysis.scope = scope
-    completed = ev.run(body, frame)
+    try:
+        completed = ev.run(body, frame)
+    except RecursionError:  # nested deeper than the interpreter allows: what was seen so far counts
+        completed = True
     analysis.yields = [(None, v) for v in frame.yields]
     if not completed and analysis.returns and not function.node.is_generator:
         analysis.returns.append((None, NONE))

@@ -16,6 +16,7 @@ from fastapi_guardrails.model.statements import Statements, qualified
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin, scopes
 from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.values import (
+    ENVIRONMENT,
     NONE,
     UNKNOWN,
     Annotated,
@@ -44,6 +45,7 @@ from fastapi_guardrails.model.values import (
     Value,
     is_soft,
     options,
+    soften,
     truth,
     union,
     without_none,
@@ -100,7 +102,10 @@ class Evaluator(Statements):
         module.state = "running"
         if not self.stack:
             self.steps = 0
-        self.run(module.facts.body, Frame(module, module.scope))
+        try:
+            self.run(module.facts.body, Frame(module, module.scope))
+        except RecursionError:
+            self.stack.clear()  # nested deeper than the interpreter allows: what was seen so far counts
         module.state = "done"
 
     def definition_frame(self, scope: Scope) -> Frame:
@@ -255,16 +260,20 @@ class Evaluator(Statements):
 
     def _bool(self, node: f.Bool, frame: Frame) -> Value:
         values: list[Value] = []
+        fallback = False
         for part in node.values:
             value = self.evaluate(part, frame)
             answer = truth(value)
             if answer is (node.op == "or"):
-                values.append(value)
+                values.append(soften(value) if fallback else value)
                 if frame.recorder is None:
                     break
                 continue
+            if answer is None and node.op == "or" and value is ENVIRONMENT and part is not node.values[-1]:
+                fallback = True
+                continue
             if answer is None or part is node.values[-1]:
-                values.append(value)
+                values.append(soften(value) if fallback else value)
         result = union(values) if values else UNKNOWN
         return without_none(result) if node.op == "or" and isinstance(result, Union) else result
 

@@ -11,6 +11,7 @@ from fastapi_guardrails.knowledge.returns import FUNCTIONS
 from fastapi_guardrails.model import attributes, classes, routing, types
 from fastapi_guardrails.model.frames import Arguments
 from fastapi_guardrails.model.values import (
+    ENVIRONMENT,
     NONE,
     UNKNOWN,
     Bound,
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 _STATUS_CODES = ("starlette.status.", "fastapi.status.")
 _BOOL = Instance(External("builtins.bool"))
-_ENVIRONMENT = Unknown("environment")
 
 
 def external(name: str) -> Value:
@@ -421,14 +421,14 @@ def _decorator_factory(ev: Evaluator, call: Arguments) -> Value:
 def _environment(call: Arguments) -> Value:
     default = call.args[1] if len(call.args) > 1 else call.kwargs.get("default")
     if default is None or is_none(default):
-        return _ENVIRONMENT
+        return ENVIRONMENT
     return soften(default)
 
 
 def _config(call: Arguments, index: int) -> Value:
     """`config("NAME", default=…)` of Starlette and python-decouple: the environment, else the default."""
     default = call.get(index, "default")
-    return soften(default) if default is not None and not isinstance(default, Unknown) else _ENVIRONMENT
+    return soften(default) if default is not None and not isinstance(default, Unknown) else ENVIRONMENT
 
 
 def _type_hints(ev: Evaluator, call: Arguments) -> Value:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model import types
 from fastapi_guardrails.model.values import (
+    ENVIRONMENT,
     NONE,
     UNKNOWN,
     Annotated,
@@ -101,7 +102,7 @@ def _subscript_external(value: External, index: Value, frame: Frame) -> Value:
     if value.name == "typing.Union":
         return union(_type_argument(i, frame) for i in items)
     if value.name == "os.environ":
-        return Unknown("environment")
+        return ENVIRONMENT
     return Generic(value, tuple(_type_argument(i, frame) for i in items))
 
 

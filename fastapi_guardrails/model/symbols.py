@@ -40,11 +40,24 @@ class Module:
         star_externals: libraries from which it imports `*`: a name that is not found may come from there.
     """
 
-    __slots__ = ("_facts", "_source", "is_package", "name", "path", "scope", "star_externals", "state")
+    __slots__ = (
+        "_facts",
+        "_source",
+        "folder",
+        "is_package",
+        "name",
+        "path",
+        "scope",
+        "star_externals",
+        "state",
+        "stem",
+    )
 
     def __init__(self, path: str, name: str, source: Mapping[str, ModuleFacts]) -> None:
         self.path = path
         self.name = name
+        self.folder, _, file = path.rpartition("/")
+        self.stem = file.removesuffix(".py")
         self._source = source
         self._facts: ModuleFacts | None = None
         self.scope = Scope("module", self)
@@ -98,10 +111,14 @@ class Symbols:
 
     def find(self, importer: Module, dotted: str) -> Module | External | None:
         """The project's module of that name, else the library's; None where the project should have it and has not."""
-        key = (importer.path, dotted)
-        if key not in self._imports:
-            self._imports[key] = self._find(importer, dotted)
-        return self._imports[key]
+        # Imports mean the same for all files of a folder, but for a file that would import itself.
+        place = importer.path if dotted.endswith(importer.stem) else importer.folder
+        key = (place, dotted)
+        try:
+            return self._imports[key]
+        except KeyError:
+            found = self._imports[key] = self._find(importer, dotted)
+            return found
 
     def _find(self, importer: Module, dotted: str) -> Module | External | None:
         if not dotted:
@@ -139,6 +156,11 @@ class Symbols:
         dotted = f"{target}.{name}" if target else name
         if level:
             return self._relative_by_path(importer, dotted, level)
+        package = self.find(importer, target)
+        if isinstance(package, Module):
+            return self.child(package, name)
+        if package is not None and "." not in target:
+            return None
         found = self.find(importer, dotted)
         return found if isinstance(found, Module) else None
 

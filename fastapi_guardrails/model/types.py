@@ -211,8 +211,21 @@ def _element_of_instance(value: Instance, ev: Evaluator) -> Value:
 def _element_of_project_instance(value: Instance, cls: ClassValue, ev: Evaluator) -> Value:
     for name in ("__iter__", "__aiter__"):
         method = classes.method(cls, name)
+        if method is None:
+            continue
+        result = ev.result_of(method, value)
+        if any(isinstance(o, Instance) and o.cls is cls for o in options(result)):
+            return _element_of_iterator(value, cls, ev)
+        return element(result, ev)
+    return UNKNOWN
+
+
+def _element_of_iterator(value: Instance, cls: ClassValue, ev: Evaluator) -> Value:
+    for name in ("__next__", "__anext__"):
+        method = classes.method(cls, name)
         if method is not None:
-            return element(ev.result_of(method, value), ev)
+            result = ev.result_of(method, value)
+            return result.result if isinstance(result, Coroutine) else result
     return UNKNOWN
 
 

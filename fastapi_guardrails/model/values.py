@@ -39,6 +39,8 @@ class Unknown(Value):
 
 
 UNKNOWN = Unknown()
+#: A value that only the environment decides.
+ENVIRONMENT = Unknown("environment")
 
 
 class Const(Value):
