@@ -29,6 +29,12 @@ from fastapi_guardrails.source.text import line_starts
 #: Brackets nested deeper than this are left to `ast`, which refuses them without harm.
 _MAX_BRACKETS = 150
 
+#: Characters of a text that is worth the time: libcst needs some ten seconds for this many.
+_MAX_SIZE = 1_000_000
+
+#: Characters of a text in which an error is looked for a second time.
+_MAX_SEARCHED = 200_000
+
 #: How many starts of statements before libcst's error are tried as the end of what is sound.
 _MAX_CUTS = 5
 
@@ -47,7 +53,7 @@ def parse(text: str, error: Exception) -> ast.Module:
         RecursionError: it is nested too deeply.
     """
     ours = error if isinstance(error, SyntaxError) else SyntaxError(str(error), ("", 1, 1, ""))
-    if _bracket_depth(text) > _MAX_BRACKETS:
+    if len(text) > _MAX_SIZE or _bracket_depth(text) > _MAX_BRACKETS:
         raise ours
     try:
         return ast.parse(_lower(text, _with_deep_stack(cst.parse_module, text)))
@@ -69,9 +75,11 @@ def _bracket_depth(text: str) -> int:
 
 def _precise(text: str, ours: SyntaxError, theirs: cst.ParserSyntaxError) -> SyntaxError:
     """What `ast` says once everything before libcst's error is lowered: it stopped at what is only too new for it."""
-    starts = line_starts(text)
-    tops = [at for at in starts[: theirs.raw_line] if text[at : at + 1].isidentifier() or text[at : at + 1] == "@"]
-    for cut in tops[: -1 - _MAX_CUTS : -1]:
+    starts = enumerate(line_starts(text)[: theirs.raw_line], start=1)
+    tops = [(line, at) for line, at in starts if text[at : at + 1].isidentifier() or text[at : at + 1] == "@"]
+    for line, cut in tops[: -1 - _MAX_CUTS : -1]:
+        if line <= (ours.lineno or 1) or len(text) > _MAX_SEARCHED:
+            break  # nothing above the error is too new, or it would take too long to tell
         head = text[:cut]
         try:
             ast.parse(_lower(head, _with_deep_stack(cst.parse_module, head)) + text[cut:])
