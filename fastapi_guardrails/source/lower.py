@@ -29,8 +29,8 @@ from fastapi_guardrails.source.text import line_starts
 #: Brackets nested deeper than this are left to `ast`, which refuses them without harm.
 _MAX_BRACKETS = 150
 
-#: Characters of a text that is worth the time: libcst needs some ten seconds for this many.
-_MAX_SIZE = 1_000_000
+#: Characters of a text that is worth the time: libcst needs some seconds for this many.
+_MAX_SIZE = 500_000
 
 #: Characters of a text in which an error is looked for a second time.
 _MAX_SEARCHED = 200_000
