@@ -5,10 +5,12 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import IO
 
 import asyncpg
 import httpx
@@ -107,17 +109,18 @@ def run_app(
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run `python -m app` as a person would, with an environment of its own."""
     port = free_port()
+    output = tempfile.TemporaryFile()
     command = arguments or (sys.executable, "-m", "app")
     process = subprocess.Popen(
         [argument.replace("PORT", str(port)) for argument in command],
         cwd=ROOT,
         env={**clean_environment(), **environment, "PORT": str(port)},
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.STDOUT,
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until_ready(url, process)
+        wait_until_ready(url, process, output)
         yield url, process
     finally:
         process.terminate()
@@ -125,16 +128,17 @@ def run_app(
             process.wait(20)
         finally:
             process.kill()
-            if process.stdout is not None:
-                process.stdout.close()
+            output.close()
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_until_ready(
+    url: str, process: subprocess.Popen[bytes], output: IO[bytes], seconds: float = 30
+) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            output = process.stdout.read().decode() if process.stdout else ""
-            raise RuntimeError(f"the server ended: {output}")
+            output.seek(0)
+            raise RuntimeError(f"the server ended: {output.read().decode()}")
         try:
             if httpx.get(f"{url}/ready").status_code == 200:
                 return

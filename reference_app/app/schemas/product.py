@@ -12,7 +12,7 @@ from app.schemas.user import UserSummary
 
 ProductName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 Description = Annotated[str, StringConstraints(max_length=5_000, pattern=NO_NUL)]
-PriceCents = Annotated[int, BeforeValidator(whole_number), Field(ge=0, le=1_000_000_000)]
+PriceCents = Annotated[int, Field(ge=0, le=1_000_000_000), BeforeValidator(whole_number)]
 SortKey = Literal["created_at", "-created_at", "name", "-name", "price_cents", "-price_cents"]
 
 

@@ -1,4 +1,7 @@
-"""Accounts."""
+"""Accounts.
+
+The paths take a UUID and nothing else (`:uuid`), so that `/users/me` is never read as an id.
+"""
 
 from uuid import UUID
 
@@ -45,13 +48,13 @@ async def update_me(
     return UserResponse.model_validate(await users.update(user.id, data, user, claims))
 
 
-@router.get("/{user_id}", response_model=UserResponse, responses={**NOT_FOUND})
+@router.get("/{user_id:uuid}", response_model=UserResponse, responses={**NOT_FOUND})
 async def get_user(user_id: UUID, user: CurrentUser, users: UserServiceDep) -> UserResponse:
     """Show an account to its owner or an administrator."""
     return UserResponse.model_validate(await users.get(user_id, user))
 
 
-@router.patch("/{user_id}", response_model=UserResponse, responses={**NOT_FOUND, **CONFLICT})
+@router.patch("/{user_id:uuid}", response_model=UserResponse, responses={**NOT_FOUND, **CONFLICT})
 async def update_user(
     user_id: UUID, data: UserUpdate, user: CurrentUser, claims: ClaimsDep, users: UserServiceDep
 ) -> UserResponse:
@@ -60,7 +63,7 @@ async def update_user(
 
 
 @router.post(
-    "/{user_id}/deactivate", response_model=UserResponse, responses={**NOT_FOUND, **CONFLICT}
+    "/{user_id:uuid}/deactivate", response_model=UserResponse, responses={**NOT_FOUND, **CONFLICT}
 )
 async def deactivate_user(
     user_id: UUID, superuser: CurrentSuperuser, users: UserServiceDep
@@ -70,7 +73,7 @@ async def deactivate_user(
 
 
 @router.delete(
-    "/{user_id}", status_code=status.HTTP_204_NO_CONTENT, responses={**NOT_FOUND, **CONFLICT}
+    "/{user_id:uuid}", status_code=status.HTTP_204_NO_CONTENT, responses={**NOT_FOUND, **CONFLICT}
 )
 async def delete_user(user_id: UUID, user: CurrentUser, users: UserServiceDep) -> None:
     """Delete an account and its products."""
