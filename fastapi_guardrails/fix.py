@@ -206,15 +206,16 @@ def _apply(
     Gives the findings whose fix was applied, the new bytes of files, and the findings whose fix would break a file.
     """
     chosen = _without_overlaps(diagnostics, result)
+    changed, broken = _new_contents(chosen, result)
+    if not broken:
+        return chosen, changed, []
+    kept: list[Diagnostic] = []
     harmful: list[Diagnostic] = []
-    while True:
-        changed, broken = _new_contents(chosen, result)
-        if not broken:
-            return chosen, changed, harmful
-        culprits = [d for d in chosen if d.fix is not None and broken & _paths(d.fix)]
-        # Which of them does the harm is not known: leave out one after another until the file is whole.
-        harmful.append(culprits[-1])
-        chosen = [d for d in chosen if d is not culprits[-1]]
+    for d in chosen:  # one after the other, to see which of them does the harm
+        is_suspect = d.fix is not None and broken & _paths(d.fix)
+        does_harm = is_suspect and _new_contents([*kept, d], result)[1]
+        (harmful if does_harm else kept).append(d)
+    return kept, _new_contents(kept, result)[0], harmful
 
 
 def _new_contents(chosen: Sequence[Diagnostic], result: Result) -> tuple[dict[str, bytes], set[str]]:
