@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import attributes, classes, natives, operators, types
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.routing import RouterObject
 from fastapi_guardrails.model.statements import Statements, qualified
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin, scopes
 from fastapi_guardrails.model.tree import assigned_attributes
@@ -55,6 +56,9 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
     from fastapi_guardrails.model.registry import Registry
+
+#: Names in a body that may register routes.
+_REGISTERING = (b"include_router", b"add_api_route", b"mount", b"APIRouter", b"FastAPI")
 
 #: What declares a field with a factory in dataclasses and attrs.
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib"})
@@ -530,7 +534,7 @@ class Evaluator(Statements):
     def call_function(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> Value:
         """Call a project function, with its first argument in `receiver` if it is a bound method."""
         frame = call.frame
-        if not frame.inline or not self._may_follow(function, frame):
+        if not frame.inline or not self._may_follow(function, receiver, call):
             return self.result_of(function, receiver, call)
         scope = Scope("function", function.module, _function_parent(function.scope))
         self.bind_parameters(function, receiver, call, scope)
@@ -546,10 +550,13 @@ class Evaluator(Statements):
             self.decorating = decorating
         return self._inline_result(function, inner)
 
-    def _may_follow(self, function: FunctionValue, frame: Frame) -> bool:
+    def _may_follow(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> bool:
+        frame = call.frame
         key = id(function.node)
         if not frame.depth and not self.stack:
             self.steps = 0
+        if frame.startup and self.stack and not _may_register(function, receiver, call):
+            return False
         return frame.depth < MAX_DEPTH and self.stack.count(key) < 2 and self.steps < MAX_STEPS
 
     def _inline_result(self, function: FunctionValue, frame: Frame) -> Value:
@@ -693,6 +700,16 @@ class Evaluator(Statements):
         if found is None:
             found = analyse(self, function, receiver, self._analyses, key)
         return found
+
+
+def _may_register(function: FunctionValue, receiver: Value | None, call: Arguments) -> bool:
+    """Whether a call may register routes: it gets an app or router, or its body speaks of one."""
+    given = (receiver, *call.args, *call.kwargs.values())
+    if any(isinstance(v, RouterObject) for v in given):
+        return True
+    if isinstance(receiver, Instance) and any(isinstance(v, RouterObject) for v in receiver.attrs.values()):
+        return True
+    return any(word in function.node.code for word in _REGISTERING)
 
 
 class Namespace(Value):

@@ -21,6 +21,7 @@ class Frame:
         uncertain: how many branches around that nobody can decide.
         off: how many branches around that the defaults do not take.
         depth: how many calls deep.
+        startup: inside what an app runs at start-up: only calls that may register something are followed.
         returns, yields: what came out.
         loops: how many loops around, for the recorder.
         catching: handlers around, innermost last, for the recorder.
@@ -29,7 +30,7 @@ class Frame:
 
     __slots__ = (
         "catching", "deferred", "depth", "function", "inline", "loops", "module", "off", "recorder", "returns", "scope",
-        "uncertain", "yields",
+        "startup", "uncertain", "yields",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +51,7 @@ class Frame:
         self.uncertain: int = caller.uncertain if caller else 0
         self.off: int = caller.off if caller else 0
         self.depth: int = caller.depth + 1 if caller else 0
+        self.startup: bool = caller.startup if caller else False
         self.returns: list[Value] = []
         self.yields: list[Value] = []
         self.loops: tuple[f.Node, ...] = ()
@@ -60,6 +62,7 @@ class Frame:
         """The same frame with another scope (class bodies, comprehensions)."""
         inner = Frame(self.module, scope, function=self.function, inline=self.inline, recorder=self.recorder)
         inner.uncertain, inner.off, inner.depth = self.uncertain, self.off, self.depth
+        inner.startup = self.startup
         inner.returns, inner.yields = self.returns, self.yields
         inner.loops, inner.catching, inner.deferred = self.loops, self.catching, self.deferred
         return inner

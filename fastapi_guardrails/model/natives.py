@@ -31,6 +31,7 @@ from fastapi_guardrails.model.values import (
     Scalar,
     Sequence_,
     TypeVariable,
+    Union,
     Unknown,
     Value,
     is_none,
@@ -462,6 +463,8 @@ def _import_module(ev: Evaluator, call: Arguments) -> Value:
 def _cast(ev: Evaluator, call: Arguments) -> Value:
     if len(call.args) < 2:
         return UNKNOWN
+    if not isinstance(call.args[1], (Unknown, Union)):
+        return call.args[1]
     made = types.instance_of(ev, types.resolve(ev, call.args[0], call.frame.scope))
     return call.args[1] if isinstance(made, Unknown) else made
 

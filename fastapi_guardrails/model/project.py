@@ -141,9 +141,9 @@ class Project:
                 if not function.module.is_application:
                     continue
                 receiver = option.receiver if isinstance(option, Bound) else None
-                call = Arguments(
-                    [app] if function.node.params else [], {}, frame=Frame(function.module, function.scope)
-                )
+                frame = Frame(function.module, function.scope)
+                frame.startup = True
+                call = Arguments([app] if function.node.params else [], {}, frame=frame)
                 self.evaluator.call_function(function, receiver, call)
 
     def _guess_includes(self) -> None:
