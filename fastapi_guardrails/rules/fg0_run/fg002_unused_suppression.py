@@ -48,6 +48,7 @@ A comment that names a rule of a plugin is only understood where the plugin is i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,9 @@ from fastapi_guardrails.source.text import split_lines
 if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
     from fastapi_guardrails.source.facts import Suppression
+
+#: Another comment behind this one, as `# type: ignore`; a number sign in a reason (`see #12`) begins none.
+_OTHER_COMMENT = re.compile(r"(?<=\s)#\s*(?=[A-Za-z])")
 
 
 @rule("FG002", name="unused-suppression", severity=Severity.WARNING, fix="safe")
@@ -109,7 +113,9 @@ def _fix(path: str, line: str, suppression: Suppression, index: int) -> Fix:
 def _whole_comment(path: str, line: str, suppression: Suppression) -> Range:
     """The comment with the space around it; the whole line if nothing else is on it."""
     number = suppression.line
-    before, after = line[: suppression.column - 1], line[suppression.end_column - 1 :]
+    other = _OTHER_COMMENT.search(suppression.text)
+    end = suppression.column + other.start() if other else suppression.end_column
+    before, after = line[: suppression.column - 1], line[end - 1 :]
     if not before.strip() and not after.strip():
         return Range(path, number, 1, number + 1, 1)
     if after.strip():
