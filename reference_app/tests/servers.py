@@ -108,9 +108,14 @@ def run_app(
     environment: dict[str, str], *arguments: str
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run `python -m app` as a person would, with an environment of its own."""
+    with tempfile.TemporaryFile() as output:
+        yield from _run_app(environment, arguments or (sys.executable, "-m", "app"), output)
+
+
+def _run_app(
+    environment: dict[str, str], command: tuple[str, ...], output: IO[bytes]
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = free_port()
-    output = tempfile.TemporaryFile()
-    command = arguments or (sys.executable, "-m", "app")
     process = subprocess.Popen(
         [argument.replace("PORT", str(port)) for argument in command],
         cwd=ROOT,
@@ -128,7 +133,6 @@ def run_app(
             process.wait(20)
         finally:
             process.kill()
-            output.close()
 
 
 def wait_until_ready(

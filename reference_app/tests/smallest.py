@@ -145,10 +145,10 @@ async def login(
     )
     session.add(opened)
     await session.flush()
-    await session.execute(delete(Attempt).where(Attempt.key == "account" + form.username))
     await session.execute(
         update(Attempt).where(Attempt.key == "address").values(count=Attempt.count - 1)
     )
+    await session.execute(delete(Attempt).where(Attempt.key == "account" + form.username))
     claims = {"sub": str(user.id), "sid": str(opened.id), "exp": now + timedelta(minutes=15)}
     refresh = {**claims, "jti": str(opened.refresh_token_id)}
     return {"access_token": jwt.encode(claims, KEY), "refresh_token": jwt.encode(refresh, KEY)}

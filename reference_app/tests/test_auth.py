@@ -67,6 +67,16 @@ async def test_login_ignores_the_case_of_the_email(client: AsyncClient, account:
     assert me.json()["email"] == account.email
 
 
+async def test_many_logins_of_one_account_at_once(client: AsyncClient, account: Account) -> None:
+    """They touch the same counters, and must not wait for each other in a circle."""
+    login = {"username": account.email, "password": PASSWORD}
+    for _ in range(5):
+        answers = await asyncio.gather(
+            *(client.post("/api/v1/auth/login", data=login) for _ in range(8))
+        )
+        assert {answer.status_code for answer in answers} == {200}
+
+
 async def test_refresh_rotates(client: AsyncClient, account: Account) -> None:
     response = await client.post(
         "/api/v1/auth/refresh", json={"refresh_token": account.refresh_token}

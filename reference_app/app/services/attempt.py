@@ -45,9 +45,13 @@ class AttemptService:
         await self._count(address_key(address), self._limits.per_address)
 
     async def succeed(self, email: str, address: str) -> None:
-        """Forget the account's failures; give the address this one attempt back."""
-        await self._attempts.reset(account_key(email))
+        """Give the address this one attempt back; forget the account's failures.
+
+        First the address, then the account, as when counting: who locks rows in two orders has
+        deadlocks.
+        """
         await self._attempts.decrement(address_key(address))
+        await self._attempts.reset(account_key(email))
 
     async def _count(self, key: str, limit: int) -> None:
         now = utcnow()
