@@ -1,0 +1,1 @@
+"""What the site takes from the program: rule pages, chapters of the guide, the reference, the reference app's code."""
