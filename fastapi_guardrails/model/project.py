@@ -292,6 +292,20 @@ class Project:
                 queue += [t for a in (*site.call.args, *site.call.kwargs.values()) for t in _given(a)]
         return reached
 
+    @cached_property
+    def startup_only(self) -> NodeSet:
+        """Definitions that nothing but the start-up of an app runs, as far as the calls show."""
+        found = NodeSet()
+        for app in self.apps:
+            queue = [t for s in app.value.startups for o in options(s) for t, _ in targets(o)]
+            queue = [t for f_ in queue for s in self.evaluator.analysis(f_).calls for t, _ in s.targets]
+            while queue:
+                function = queue.pop()
+                if function.node in self.reached or not found.add(function.node):
+                    continue
+                queue += [t for s in self.evaluator.analysis(function).calls for t, _ in s.targets]
+        return found
+
     # --- calls ---------------------------------------------------------------------------------------------------
 
     def startup_calls(self, *names: str) -> list[LibraryCall]:

@@ -1,0 +1,69 @@
+"""Calls of libraries that block on something other than a database, and calls that start an event loop.
+
+Users extend the first list by `blocking-calls` in the config.
+"""
+
+from __future__ import annotations
+
+from fastapi_guardrails.knowledge.classes import ancestors
+
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request"})
+
+#: Functions and constructors that block.
+FUNCTIONS = frozenset(
+    {
+        "time.sleep", "urllib.request.urlopen", "urllib.request.urlretrieve", "subprocess.run", "subprocess.call",
+        "subprocess.check_call", "subprocess.check_output", "subprocess.getoutput", "subprocess.getstatusoutput",
+        "os.system", "os.popen", "socket.create_connection", "socket.getaddrinfo", "socket.gethostbyname",
+        "builtins.open", "io.open", "builtins.input", "shutil.copy", "shutil.copy2", "shutil.copyfile",
+        "shutil.copyfileobj", "shutil.copytree", "shutil.move", "httpx.stream", "requests.session.get",
+        *(f"requests.{verb}" for verb in _VERBS),
+        *(f"httpx.{verb}" for verb in _VERBS),
+    }
+)  # fmt: skip
+
+#: Constructors that connect when they are given a host.
+CONNECTING = frozenset({"smtplib.SMTP", "smtplib.SMTP_SSL", "ftplib.FTP", "ftplib.FTP_TLS"})
+
+#: Class → its methods that block.
+METHODS: dict[str, frozenset[str]] = {
+    "requests.Session": _VERBS | {"send"},
+    "httpx.Client": _VERBS | {"send", "stream"},
+    "socket.socket": frozenset({"connect", "recv", "recvfrom", "sendall", "accept"}),
+    "smtplib.SMTP": frozenset({"connect", "login", "sendmail", "send_message", "starttls", "quit"}),
+    "smtplib.SMTP_SSL": frozenset({"connect", "login", "sendmail", "send_message", "starttls", "quit"}),
+    "ftplib.FTP": frozenset({"connect", "login", "retrbinary", "storbinary", "cwd", "nlst", "quit"}),
+    "ftplib.FTP_TLS": frozenset({"connect", "login", "retrbinary", "storbinary", "cwd", "nlst", "quit"}),
+    "pathlib.Path": frozenset({"open", "read_text", "read_bytes", "write_text", "write_bytes"}),
+}
+
+#: Methods of boto3 clients that stay on this machine.
+_BOTO_LOCAL = frozenset(
+    {
+        "generate_presigned_url", "generate_presigned_post", "get_paginator", "get_waiter", "can_paginate", "Table",
+        "Bucket", "Object", "Queue",
+    }
+)  # fmt: skip
+
+#: Functions and methods that run an event loop until something is done.
+LOOPS = frozenset(
+    {
+        "asyncio.run",
+        "anyio.run",
+        "asyncio.AbstractEventLoop.run_until_complete",
+        "asyncio.AbstractEventLoop.run_forever",
+    }
+)
+
+#: Functions whose result, called, runs an event loop.
+LOOP_WRAPPERS = frozenset({"asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"})
+
+
+def blocks(name: str, extra: frozenset[str]) -> bool:
+    """Whether a call by qualified name blocks; `extra` is what the config adds."""
+    if name in FUNCTIONS or name in extra:
+        return True
+    owner, _, method = name.rpartition(".")
+    if owner in ("boto3.Client", "boto3.Resource"):
+        return method not in _BOTO_LOCAL and not method.startswith("_")
+    return any(method in METHODS.get(cls, ()) for cls in ancestors(owner)[0])

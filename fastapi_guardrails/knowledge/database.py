@@ -1,0 +1,72 @@
+"""Sync database handles of libraries, and which of their methods talk to the database.
+
+Source: the libraries' documentation; building a statement or a query, making a session, and `add`, `add_all` and
+`expunge` of a session do no I/O.
+"""
+
+from __future__ import annotations
+
+from fastapi_guardrails.knowledge.classes import ancestors
+
+_CURSOR = frozenset(
+    {"execute", "executemany", "executescript", "fetchone", "fetchmany", "fetchall", "callproc", "copy_from", "copy_to"}
+)
+_CONNECTION = frozenset({"execute", "executemany", "executescript", "commit", "rollback", "close", "ping", "begin"})
+
+#: Class → its methods that do I/O.
+SYNC: dict[str, frozenset[str]] = {
+    "sqlalchemy.orm.Session": frozenset(
+        {
+            "execute", "exec", "scalar", "scalars", "get", "get_one", "commit", "flush", "rollback", "refresh",
+            "delete", "merge", "close", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings",
+            "connection", "remove",
+        }
+    ),
+    "sqlalchemy.orm.Query": frozenset(
+        {"all", "first", "one", "one_or_none", "scalar", "get", "count", "delete", "update"}
+    ),
+    "sqlalchemy.Engine": frozenset({"connect", "begin", "execute", "raw_connection"}),
+    "sqlalchemy.Connection": frozenset(
+        {"execute", "exec_driver_sql", "scalar", "scalars", "commit", "rollback", "begin", "close"}
+    ),
+    "sqlite3.Connection": _CONNECTION,
+    "sqlite3.Cursor": _CURSOR,
+    "psycopg2.connection": _CONNECTION,
+    "psycopg2.cursor": _CURSOR,
+    "psycopg.Connection": _CONNECTION,
+    "psycopg.Cursor": _CURSOR,
+    "pymysql.Connection": _CONNECTION,
+    "pymysql.connections.Connection": _CONNECTION,
+    "pymysql.cursors.Cursor": _CURSOR,
+    "MySQLdb.Connection": _CONNECTION,
+    "MySQLdb.cursors.Cursor": _CURSOR,
+    "pymongo.MongoClient": frozenset({"list_database_names", "server_info", "drop_database", "close"}),
+    "pymongo.database.Database": frozenset(
+        {"command", "list_collection_names", "create_collection", "drop_collection", "aggregate"}
+    ),
+    "pymongo.collection.Collection": frozenset(
+        {
+            "find_one", "insert_one", "insert_many", "update_one", "update_many", "delete_one", "delete_many",
+            "replace_one", "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "aggregate",
+            "count_documents", "estimated_document_count", "distinct", "bulk_write", "create_index", "drop",
+        }
+    ),
+    "redis.client.Pipeline": frozenset({"execute"}),
+    "peewee.Model": frozenset(
+        {"get", "get_or_none", "get_by_id", "create", "save", "delete_instance", "get_or_create", "bulk_create"}
+    ),
+    "peewee.Database": frozenset({"connect", "execute_sql", "close", "create_tables"}),
+}  # fmt: skip
+
+#: Methods of a redis client that do no I/O; every other one does.
+_REDIS_LOCAL = frozenset(
+    {"pipeline", "pubsub", "lock", "register_script", "from_url", "get_encoder", "monitor", "client", "__init__"}
+)
+
+
+def is_sync_call(owner: str, method: str) -> bool:
+    """Whether a method of a library's class is I/O on a sync database handle."""
+    names = ancestors(owner)[0]
+    if "redis.Redis" in names:
+        return method not in _REDIS_LOCAL and not method.startswith("_")
+    return any(method in SYNC.get(name, ()) for name in names)

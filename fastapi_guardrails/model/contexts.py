@@ -1,0 +1,118 @@
+"""Async context: which calls of an `async def` lead, through sync functions however deep, to a call that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastapi_guardrails.finding import Step
+from fastapi_guardrails.model.calls import Analysis, CallSite
+from fastapi_guardrails.model.elements import Function, mark_at
+from fastapi_guardrails.model.tree import statements, walk
+from fastapi_guardrails.model.values import FunctionValue, Value
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.project import Project
+
+#: Says what a call does that matters ("`Session.execute`"), or None.
+Predicate = Callable[[CallSite], "str | None"]
+
+
+class Hit(NamedTuple):
+    """A call of an async function that leads to a call that matters.
+
+    Attributes:
+        site: the call in the async function.
+        what: what is done in the end.
+        steps: the way down, empty where `site` itself does it.
+    """
+
+    site: CallSite
+    what: str
+    steps: tuple[Step, ...]
+
+
+class Chains:
+    """Finds the calls that lead to what a predicate describes; what lies below a function is worked out once."""
+
+    def __init__(self, project: Project, predicate: Predicate) -> None:
+        self._project = project
+        self._predicate = predicate
+        self._below: dict[tuple[int, str], tuple[str, tuple[Step, ...]] | None] = {}
+
+    def hits(self, function: Function) -> Iterator[Hit]:
+        """The calls in a function that lead to what matters, in source order."""
+        analysis = function.analysis
+        iterated = iterated_calls(analysis)
+        for site in analysis.calls:
+            found = None if site.deferred else self._of_site(site, iterated)
+            if found is not None:
+                yield Hit(site, *found)
+
+    def _of_site(self, site: CallSite, iterated: set[int]) -> tuple[str, tuple[Step, ...]] | None:
+        what = self._predicate(site)
+        if what is not None:
+            return what, ()
+        for target, receiver in site.targets:
+            if not runs_body(site, target, iterated):
+                continue
+            below = self._beneath(target, receiver)
+            if below is not None:
+                return below
+        return None
+
+    def _beneath(self, function: FunctionValue, receiver: Value | None) -> tuple[str, tuple[Step, ...]] | None:
+        key = (id(function.node), repr(receiver))
+        if key in self._below:
+            return self._below[key]
+        self._below[key] = None
+        analysis = self._project.evaluator.analysis(function, receiver)
+        iterated = iterated_calls(analysis)
+        for site in analysis.calls:
+            found = None if site.deferred else self._of_site(site, iterated)
+            if found is not None:
+                what, steps = found
+                said = f"runs {what}" if not steps else f"`{function.qualname}` calls on"
+                step = Step(mark_at(function.module, site.node.pos), said)
+                self._below[key] = (what, (step, *steps))
+                break
+        return self._below[key]
+
+
+def iterated_calls(analysis: Analysis) -> set[int]:
+    """Identities of the calls whose results the function itself iterates over."""
+    found = {id(node.iter) for node, _ in analysis.iterations}
+    for node in walk(analysis.body):
+        if isinstance(node, f.Comp):
+            found |= {id(g.iter) for g in node.generators}
+        elif isinstance(node, f.Yield) and node.is_from and node.value is not None:
+            found.add(id(node.value))
+    return found
+
+
+def runs_body(site: CallSite, target: FunctionValue, iterated: set[int]) -> bool:
+    """Whether a call runs the body of a sync function here: a generator's runs only when it is iterated or entered."""
+    if target.node.is_async:
+        return False
+    if not target.node.is_generator:
+        return True
+    return id(site.node) in iterated or (target.kind == "contextmanager" and site.with_)
+
+
+def on_the_loop(project: Project) -> Iterator[Function]:
+    """The async functions of the application that run on the event loop while it serves.
+
+    What only the start-up of an app runs blocks nobody and is left out.
+    """
+    for function in project.functions:
+        if function.is_async and function.node not in project.startup_only:
+            yield function
+
+
+def before_serving(function: Function, site: CallSite) -> bool:
+    """Whether a call of a lifespan stands before its `yield`."""
+    if not function.is_lifespan:
+        return False
+    yields = [s.pos for s in statements(function.body) if any(isinstance(n, f.Yield) for n in walk([s]))]
+    return not yields or site.node.pos < max(yields)

@@ -1,0 +1,1 @@
+"""FG1 · Async and typing."""

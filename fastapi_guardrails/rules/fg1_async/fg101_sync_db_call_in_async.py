@@ -1,0 +1,119 @@
+"""
+## What it does
+Reports a call on a sync database handle that runs on the event loop: in an `async def`, or in a sync function that an
+`async def` calls, however deep.
+
+## Why it matters
+An event loop serves all requests with one thread. While a sync driver waits for the database, that thread waits, and
+every other request of the process with it. A query of 200 ms at 50 requests a second is enough to stop a service, and
+nothing in a test on a laptop shows it.
+
+## Example
+```python title="app/main.py"
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite:///app.db"))
+
+
+def get_db():
+    with SessionLocal() as session:
+        yield session
+
+
+def count_users(db: Session) -> int:
+    return db.execute(text("select count(*) from users")).scalar_one()
+
+
+@app.get("/api/v1/users/count")
+async def read_count(db: Session = Depends(get_db)) -> int:
+    return count_users(db)  # error: FG101
+```
+
+## Instead
+```python title="app/main.py"
+from collections.abc import AsyncIterator
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+app = FastAPI()
+SessionLocal = async_sessionmaker(create_async_engine("sqlite+aiosqlite:///app.db"), expire_on_commit=False)
+
+
+async def get_db() -> AsyncIterator[AsyncSession]:
+    async with SessionLocal() as session:
+        yield session
+
+
+async def count_users(db: AsyncSession) -> int:
+    return (await db.execute(text("select count(*) from users"))).scalar_one()
+
+
+@app.get("/api/v1/users/count")
+async def read_count(db: AsyncSession = Depends(get_db)) -> int:
+    return await count_users(db)
+```
+
+## Options
+None.
+
+## Not reported
+- `def` endpoints and dependencies: FastAPI runs them in a thread.
+- What is handed to a thread: `run_in_threadpool`, `asyncio.to_thread`, `run_in_executor`, `AsyncSession.run_sync`,
+  `BackgroundTasks.add_task` of a `def`.
+- Building a statement or a query without running it, making a session, `add`, `add_all` and `expunge`: no I/O.
+- The start of an app: code of a lifespan before its `yield`.
+
+## Known limits
+A handle whose type cannot be told (no annotation, an unknown library) is never reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Finding, Severity
+from fastapi_guardrails.knowledge.database import is_sync_call
+from fastapi_guardrails.model.contexts import Chains, before_serving, on_the_loop
+from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.values import Method, options
+from fastapi_guardrails.rules.registry import rule
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import CallSite
+    from fastapi_guardrails.model.project import Project
+
+
+@rule(
+    "FG101",
+    name="sync-db-call-in-async",
+    guardrails=["principle-async", "style-no-sync-db"],
+    severity=Severity.ERROR,
+)
+def sync_db_call_in_async(project: Project) -> Iterator[Finding]:
+    """Yield each call of an async function that ends in sync database I/O."""
+    chains = Chains(project, _database_call)
+    for function in on_the_loop(project):
+        for hit in chains.hits(function):
+            if before_serving(function, hit.site):
+                continue
+            how = "blocks the event loop" if not hit.steps else f"blocks the event loop with {hit.what}"
+            what = hit.what if not hit.steps else "this call"
+            yield Finding(
+                at=mark_at(function.source, hit.site.node.pos),
+                message=f"{what} {how}: `{function.name}` is async; use an async driver, or run it in a thread",
+                trace=hit.steps,
+            )
+
+
+def _database_call(site: CallSite) -> str | None:
+    callees = options(site.callee)
+    names = [c for c in callees if isinstance(c, Method) and is_sync_call(c.owner, c.name)]
+    if not names or len(names) != len(callees):
+        return None
+    return f"sync `{names[0].owner.rpartition('.')[2]}.{names[0].name}`"

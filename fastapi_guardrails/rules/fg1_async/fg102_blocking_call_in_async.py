@@ -1,0 +1,149 @@
+"""
+## What it does
+Reports a call that blocks on something other than a database and runs on the event loop: sleeping, sync HTTP clients,
+subprocesses, sockets, mail, files. In an `async def`, or in a sync function that an `async def` calls, however deep.
+
+## Why it matters
+The event loop is one thread. `time.sleep(1)` in one endpoint stops every request of the process for a second; a slow
+partner API behind `requests` stops them for as long as the partner takes.
+
+## Example
+```python title="app/main.py"
+import time
+
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+def fetch_rate() -> float:
+    return requests.get("https://rates.example/eur", timeout=5).json()["rate"]
+
+
+@app.get("/api/v1/rates")
+async def read_rate() -> float:
+    time.sleep(0.1)  # error: FG102
+    return fetch_rate()  # error: FG102
+```
+
+## Instead
+```python title="app/main.py"
+import asyncio
+
+import httpx
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def fetch_rate() -> float:
+    async with httpx.AsyncClient() as client:
+        response = await client.get("https://rates.example/eur", timeout=5)
+    return response.json()["rate"]
+
+
+@app.get("/api/v1/rates")
+async def read_rate() -> float:
+    await asyncio.sleep(0.1)
+    return await fetch_rate()
+```
+
+## Fix safety
+Safe for `time.sleep` called in the `async def` itself: it becomes `await asyncio.sleep`, and the import is added. The
+other calls have no fix.
+
+## Options
+`blocking-calls`: qualified names of further calls that block, as `"vendor.client.Client.send"`.
+
+## Not reported
+- What is handed to a thread, and everything in `def` endpoints and dependencies.
+- The start of an app: code of a lifespan before its `yield`; code at module level.
+- The construction of a client that does not connect.
+- The reads and writes inside a `with open(...)` block: the block is one finding, at the `open`.
+
+## Known limits
+A client whose type cannot be told is never reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Severity
+from fastapi_guardrails.knowledge.blocking import CONNECTING, blocks
+from fastapi_guardrails.model.calls import CallSite, callee_name
+from fastapi_guardrails.model.contexts import Chains, Hit, before_serving, on_the_loop
+from fastapi_guardrails.model.elements import Function, mark_at
+from fastapi_guardrails.model.values import Instance, Method, options
+from fastapi_guardrails.rules.registry import rule
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.project import Project
+
+
+@rule(
+    "FG102",
+    name="blocking-call-in-async",
+    guardrails=["principle-async", "style-no-sync-db"],
+    severity=Severity.ERROR,
+    fix="sometimes",
+)
+def blocking_call_in_async(project: Project) -> Iterator[Finding]:
+    """Yield each call of an async function that ends in a blocking call."""
+    extra = frozenset(project.config.blocking_calls)
+    chains = Chains(project, lambda site: _blocking_call(site, extra))
+    for function in on_the_loop(project):
+        connected: set[int] = set()
+        for hit in chains.hits(function):
+            if before_serving(function, hit.site) or _receiver_made(hit.site) in connected:
+                continue
+            if hit.site.name in CONNECTING:
+                connected.add(hit.site.node.pos)
+            yield _finding(project, function, hit)
+
+
+def _finding(project: Project, function: Function, hit: Hit) -> Finding:
+    how = "blocks the event loop" if not hit.steps else f"blocks the event loop with {hit.what}"
+    what = hit.what if not hit.steps else "this call"
+    return Finding(
+        at=mark_at(function.source, hit.site.node.pos),
+        message=f"{what} {how}: `{function.name}` is async; use an async client, or run it in a thread",
+        trace=hit.steps,
+        fix=_sleep_fix(project, function, hit),
+    )
+
+
+def _blocking_call(site: CallSite, extra: frozenset[str]) -> str | None:
+    names = {callee_name(option) for option in options(site.callee)}
+    if len(names) != 1:
+        return None
+    name = names.pop()
+    if name in CONNECTING:
+        connects = bool(site.call.args) or "host" in site.call.kwargs
+        return f"`{name}`" if connects else None
+    return f"`{name.removeprefix('builtins.')}`" if name and blocks(name, extra) else None
+
+
+def _receiver_made(site: CallSite) -> int:
+    """Position of the call that made the object whose method is called, or -1."""
+    callee = site.callee
+    if isinstance(callee, Method) and isinstance(callee.receiver, Instance) and callee.receiver.made:
+        return callee.receiver.made
+    return -1
+
+
+def _sleep_fix(project: Project, function: Function, hit: Hit) -> Fix | None:
+    if hit.site.name != "time.sleep" or hit.steps:
+        return None
+    from fastapi_guardrails.syntax.calls import call_at
+    from fastapi_guardrails.syntax.imports import can_import
+
+    text = project.sources.text(function.path)
+    wanted = Import(function.path, "asyncio")
+    call = call_at(text, mark_at(function.source, hit.site.node.pos))
+    if call is None or not can_import(text, wanted):
+        return None
+    edits = (*call.rename("asyncio.sleep"), *call.awaited())
+    return Fix("use `await asyncio.sleep`", Applicability.SAFE, edits, (wanted,)) if edits else None

@@ -1,0 +1,190 @@
+"""
+## What it does
+Reports a coroutine that is made and dropped, or used as if it were its result: the call of an `async def` without
+`await`, for functions of the project and for async methods of known libraries.
+
+## Why it matters
+Calling an `async def` runs nothing: it makes a coroutine object. `session.commit()` without `await` saves nothing and
+raises nothing; `if user_exists(name):` is always true, because an object is.
+
+## Example
+```python title="app/main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def is_taken(name: str) -> bool:
+    return name == "admin"
+
+
+@app.get("/api/v1/names/{name}")
+async def read_name(name: str) -> str:
+    if is_taken(name):  # error: FG105
+        return "taken"
+    return "free"
+```
+
+## Instead
+```python title="app/main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def is_taken(name: str) -> bool:
+    return name == "admin"
+
+
+@app.get("/api/v1/names/{name}")
+async def read_name(name: str) -> str:
+    if await is_taken(name):
+        return "taken"
+    return "free"
+```
+
+## Fix safety
+Unsafe: `await` is inserted, and what the call does, which did not happen until now, happens then. Only in an
+`async def`.
+
+## Options
+None.
+
+## Not reported
+- A coroutine that is awaited, returned, kept and awaited later, or handed to something (`gather`, `create_task`,
+  `TaskGroup`, `wait_for`, `add_task`, …).
+- Functions under a decorator that cannot be followed: it may have made something else of them.
+- Async generators and `@asynccontextmanager` functions, which are no coroutines.
+
+## Known limits
+A coroutine that is passed to a function which drops it is not followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Applicability, Finding, Fix, Severity
+from fastapi_guardrails.model.tree import statements, text, walk, walk_with_parent
+from fastapi_guardrails.model.values import Coroutine, External, options
+from fastapi_guardrails.rules.registry import rule
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import Analysis
+    from fastapi_guardrails.model.elements import Function
+
+#: Builtins that need the value itself.
+_NEED_VALUE = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "len", "list", "tuple", "set", "frozenset", "dict", "int", "str", "float", "bool", "bytes", "sum", "sorted",
+        "reversed", "min", "max", "any", "all", "iter", "next", "enumerate", "zip", "map", "filter", "abs", "round",
+        "print",
+    )
+)  # fmt: skip
+
+
+@rule("FG105", name="missing-await", guardrails=["style-async-io"], severity=Severity.ERROR, fix="unsafe")
+def missing_await(function: Function) -> Iterator[Finding]:
+    """Yield each call of a function's body whose coroutine is dropped or used as its result."""
+    analysis = function.analysis
+    made = {id(site.node): site for site in analysis.calls if _is_coroutine(analysis, site.node)}
+    if not made:
+        return
+    parents = {id(node): parent for node, parent in walk_with_parent(analysis.body)}
+    for key, site in made.items():
+        node = site.node
+        parent = parents.get(key)
+        if site.awaited or not isinstance(node, f.Call) or parent is None:
+            continue
+        use = _use(analysis, node, parent) or _use_by_name(function, analysis, node, parent)
+        if use is not None:
+            yield Finding(
+                at=function.at(node),
+                message=f"`{text(node.func)}(…)` is never awaited: its coroutine is {use}",
+                fix=_fix(function, node),
+            )
+
+
+def _is_coroutine(analysis: Analysis, node: f.Expr) -> bool:
+    values = options(analysis.value(node))
+    return all(isinstance(v, Coroutine) and v.certain for v in values)
+
+
+def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
+    """How the parent uses the expression as a value; None where it may be awaited later."""
+    if isinstance(parent, f.ExprStmt):
+        return "dropped"
+    if isinstance(parent, (f.Attr, f.Sub)) and parent.value is node:
+        return "used as its result"
+    if isinstance(parent, (f.For, f.Generator)) and parent.iter is node:
+        return None if parent.is_async else "iterated over"
+    if isinstance(parent, (f.If, f.While, f.IfExp, f.Assert)) and parent.test is node:
+        return "tested for truth, which is always true"
+    if isinstance(parent, f.Bool) and parent.values[-1] is not node:
+        return "tested for truth, which is always true"
+    if isinstance(parent, f.Unary):
+        return "tested for truth, which is always true"
+    if isinstance(parent, (f.Binary, f.Compare, f.AugAssign)):
+        return "an operand"
+    if isinstance(parent, f.FString):
+        return "put into a string"
+    if isinstance(parent, f.Call) and parent.func is not node and any(a is node for a in parent.args):
+        callee = analysis.value(parent.func)
+        if isinstance(callee, External) and callee.name in _NEED_VALUE:
+            return f"given to `{callee.name.removeprefix('builtins.')}`"
+    return None
+
+
+def _use_by_name(function: Function, analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
+    """How a name that the coroutine is assigned to is used, where it is never awaited or handed on."""
+    target = _only_target(node, parent)
+    if target is None or target in analysis.globals or _assignments(analysis, target) != 1:
+        return None
+    if any(target in _names(nested.node.body) for nested in analysis.nested):
+        return None
+    found = "kept and never awaited"
+    for use, around in walk_with_parent(analysis.body):
+        if not isinstance(use, f.Name) or use.id != target or around is parent:
+            continue
+        how = _use(analysis, use, around)
+        if how is None:
+            return None
+        found = how
+    return found
+
+
+def _only_target(node: f.Expr, parent: f.Node) -> str | None:
+    if isinstance(parent, f.Assign) and len(parent.targets) == 1 and parent.value is node:
+        target = parent.targets[0]
+    elif isinstance(parent, f.AnnAssign) and parent.value is node:
+        target = parent.target
+    else:
+        return None
+    return target.id if isinstance(target, f.Name) else None
+
+
+def _assignments(analysis: Analysis, name: str) -> int:
+    count = 0
+    for node in statements(analysis.body):
+        if isinstance(node, f.Assign):
+            count += sum(isinstance(n, f.Name) and n.id == name for n in walk(node.targets))
+        elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For)):
+            count += sum(isinstance(n, f.Name) and n.id == name for n in walk([node.target]))
+    return count
+
+
+def _names(block: list[f.Stmt]) -> set[str]:
+    return {node.id for node in walk(block) if isinstance(node, f.Name)}
+
+
+def _fix(function: Function, node: f.Call) -> Fix | None:
+    if not function.is_async:
+        return None
+    from fastapi_guardrails.syntax.calls import call_at
+
+    call = call_at(function.project.sources.text(function.path), function.at(node))
+    edits = call.awaited() if call is not None else ()
+    return Fix("insert `await`", Applicability.UNSAFE, edits) if edits else None

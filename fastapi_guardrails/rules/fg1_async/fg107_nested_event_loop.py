@@ -1,0 +1,98 @@
+"""
+## What it does
+Reports `asyncio.run`, `loop.run_until_complete`, `anyio.run` and `async_to_sync(f)()` where an event loop is running
+already: in an `async def`, or in a sync function that an `async def` calls, however deep.
+
+## Why it matters
+A running loop cannot be run again. These calls raise `RuntimeError: asyncio.run() cannot be called from a running event
+loop`, and they do it in production, because a test that calls the sync helper alone passes.
+
+## Example
+```python title="app/main.py"
+import asyncio
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def load_total() -> int:
+    return 42
+
+
+def total() -> int:
+    return asyncio.run(load_total())
+
+
+@app.get("/api/v1/totals")
+async def read_total() -> int:
+    return total()  # error: FG107
+```
+
+## Instead
+```python title="app/main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+async def load_total() -> int:
+    return 42
+
+
+@app.get("/api/v1/totals")
+async def read_total() -> int:
+    return await load_total()
+```
+
+## Options
+None.
+
+## Not reported
+- Module level, and `if __name__ == "__main__":`: no loop runs there.
+- What is handed to a thread: a thread has no running loop.
+
+## Known limits
+A loop object whose type cannot be told is never reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Finding, Severity
+from fastapi_guardrails.knowledge.blocking import LOOP_WRAPPERS, LOOPS
+from fastapi_guardrails.model.contexts import Chains
+from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.values import Unknown
+from fastapi_guardrails.rules.registry import rule
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import CallSite
+    from fastapi_guardrails.model.project import Project
+
+
+@rule("FG107", name="nested-event-loop", guardrails=["style-no-sync-db"], severity=Severity.ERROR)
+def nested_event_loop(project: Project) -> Iterator[Finding]:
+    """Yield each call of an async function that ends in running an event loop."""
+    chains = Chains(project, _runs_a_loop)
+    for function in project.functions:
+        if not function.is_async:
+            continue
+        for hit in chains.hits(function):
+            what = hit.what if not hit.steps else f"this call runs {hit.what}, which"
+            yield Finding(
+                at=mark_at(function.source, hit.site.node.pos),
+                message=f"{what} raises in a running event loop: `{function.name}` is async; await instead",
+                trace=hit.steps,
+            )
+
+
+def _runs_a_loop(site: CallSite) -> str | None:
+    if site.name in LOOPS:
+        return f"`{site.name.replace('AbstractEventLoop', 'loop')}`"
+    callee = site.callee
+    if isinstance(callee, Unknown) and callee.why.removeprefix("call of ") in LOOP_WRAPPERS:
+        return "`async_to_sync`"
+    return None

@@ -1,0 +1,1 @@
+"""FG2 · API design."""

@@ -1,0 +1,1 @@
+"""FG5 · Structure."""

@@ -1,0 +1,1 @@
+"""FG6 · Pydantic."""

@@ -1,0 +1,1 @@
+"""FG8 · Database."""

@@ -1,0 +1,185 @@
+"""
+## What it does
+Reports `create_async_engine` with a URL whose driver is sync, and a sync `create_engine` whose sessions reach async
+endpoints.
+
+## Why it matters
+`create_async_engine("postgresql://…")` fails at the first connection: SQLAlchemy takes psycopg2 for that URL, which is
+not async. The other way round nothing fails: each query of an async endpoint stops the event loop instead.
+
+## Example
+```python title="app/config.py"
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    database_url: str = "postgresql://localhost/shop"
+
+
+settings = Settings()
+```
+
+```python title="app/database.py"
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.config import settings
+
+engine = create_async_engine(settings.database_url)  # error: FG801
+```
+
+## Instead
+```python title="app/config.py"
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    database_url: str = "postgresql+asyncpg://localhost/shop"
+
+
+settings = Settings()
+```
+
+```python title="app/database.py"
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.config import settings
+
+engine = create_async_engine(settings.database_url)
+```
+
+## Options
+`target = { sqlalchemy = "2.1" }`: from SQLAlchemy 2.1 on, `postgresql://` means psycopg 3, which is async as well.
+
+## Not reported
+- `+asyncpg`, `+psycopg`, `+aiosqlite`, `+asyncmy`, `+aiomysql`, and drivers that are not known.
+- A URL that only the environment decides, or that is rewritten before it is used.
+- Alembic's `env.py`.
+
+## Known limits
+An engine that reaches its sessions through an object that cannot be followed is not matched to endpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Finding, Severity, Step
+from fastapi_guardrails.model.classes import inherits
+from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.values import Const, External, Instance, Value, options, text_of
+from fastapi_guardrails.rules.registry import rule
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import Analysis
+    from fastapi_guardrails.model.frames import Arguments
+    from fastapi_guardrails.model.project import Project
+
+_ASYNC_ENGINE = "sqlalchemy.ext.asyncio.create_async_engine"
+_SYNC_DRIVERS = frozenset(
+    {"psycopg2", "psycopg2cffi", "pg8000", "pymysql", "mysqldb", "mysqlconnector", "pysqlite", "pyodbc", "cx_oracle"}
+)
+_SYNC_BY_DEFAULT = frozenset({"mysql", "mariadb", "sqlite", "postgresql", "postgres", "oracle", "mssql"})
+
+
+@rule("FG801", name="sync-driver", guardrails=["db-async-driver", "style-no-sync-db"], severity=Severity.ERROR)
+def sync_driver(project: Project) -> Iterator[Finding]:
+    """Yield async engines with a sync driver, and sync engines behind async endpoints."""
+    newer = project.versions.at_least("sqlalchemy", "2.1") is True
+    for call, taken in project.library_calls(_ASYNC_ENGINE):
+        url = call.get(0, "url")
+        if taken and url is not None and call.node is not None:
+            yield from _async_engine(call, url, newer)
+    yield from _behind_async_endpoints(project)
+
+
+def _async_engine(call: Arguments, url: Value, newer: bool) -> Iterator[Finding]:
+    scheme = _scheme(url)
+    if scheme is None or not _is_sync(scheme, newer) or call.node is None:
+        return
+    module = call.frame.module
+    trace: tuple[Step, ...] = ()
+    if (
+        isinstance(url, Const)
+        and url.module is not None
+        and (url.module, url.pos >> 16) != (module, call.node.pos >> 16)
+    ):
+        trace = (Step(mark_at(url.module, url.pos), "the URL comes from here"),)
+    yield Finding(
+        at=mark_at(module, call.node.pos),
+        message=f"`create_async_engine` gets `{scheme}://`, whose driver is sync: take one {_instead(scheme)}",
+        trace=trace,
+    )
+
+
+def _scheme(url: Value) -> str | None:
+    text = text_of(url)
+    if text is not None:
+        scheme, separator, _ = text.partition("://")
+        return scheme.lower() if separator and scheme else None
+    if isinstance(url, Instance):
+        for name in ("drivername", "scheme", "0"):
+            found = text_of(url.attrs[name]) if name in url.attrs else None
+            if found and "://" not in found:
+                return found.lower()
+    return None
+
+
+def _is_sync(scheme: str, newer: bool) -> bool:
+    dialect, _, driver = scheme.partition("+")
+    if driver:
+        return driver in _SYNC_DRIVERS
+    return dialect in _SYNC_BY_DEFAULT and not (newer and dialect == "postgresql")
+
+
+def _instead(scheme: str) -> str:
+    dialect = scheme.partition("+")[0]
+    known = {"mysql": "mysql+asyncmy", "mariadb": "mariadb+asyncmy", "sqlite": "sqlite+aiosqlite"}
+    return f"as `{known.get(dialect, 'postgresql+asyncpg')}://`"
+
+
+# --- sync engines behind async endpoints ---------------------------------------------------------------------------
+
+
+def _behind_async_endpoints(project: Project) -> Iterator[Finding]:
+    reported: set[tuple[str, int]] = set()
+    for route in project.routes:
+        if not route.is_async or route.endpoint is None:
+            continue
+        for dependency in route.tree.children:
+            function = dependency.function
+            if function is None or dependency.parameter is None:
+                continue
+            for engine in _engines(project.evaluator.analysis(function)):
+                key = (engine.module.path if engine.module else "", engine.made)
+                if engine.module is None or key in reported:
+                    continue
+                reported.add(key)
+                yield Finding(
+                    at=mark_at(engine.module, engine.made),
+                    message=f"this sync engine serves async endpoints (`{route.endpoint.name}`): use `create_async_engine`",
+                    trace=(
+                        Step(mark_at(function.module, function.node.pos, "def"), "makes a session of this engine"),
+                        Step(route.endpoint.mark, "an async endpoint gets that session"),
+                    ),
+                )
+
+
+def _engines(analysis: Analysis) -> Iterator[Instance]:
+    """The sync engines whose sessions a provider makes and hands out."""
+    given = [v for _, v in (*analysis.yields, *analysis.returns)]
+    if not any(_is_session(o) for v in given for o in options(v)):
+        return
+    for site in analysis.calls:
+        for callee in options(site.callee):
+            engine: Value | None = None
+            if isinstance(callee, Instance) and isinstance(callee.cls, External) and "sessionmaker" in callee.cls.name:
+                engine = callee.attrs.get("bind", callee.attrs.get("0"))
+            elif isinstance(callee, External) and inherits(callee, "sqlalchemy.orm.Session"):
+                engine = site.call.get(0, "bind")
+            if isinstance(engine, Instance) and inherits(engine.cls, "sqlalchemy.Engine") and engine.made:
+                yield engine
+
+
+def _is_session(value: Value) -> bool:
+    return isinstance(value, Instance) and inherits(value.cls, "sqlalchemy.orm.Session") is True
