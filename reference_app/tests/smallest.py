@@ -169,6 +169,7 @@ async def create_product(data: NewProduct, user: UserDep, session: SessionDep) -
     session.add(product)
     await session.flush()
     await session.refresh(product, ["owner"])
+    await session.execute(select(func.pg_notify("product_changes", str(product.id))))
     return ProductOut.model_validate(product)
 
 

@@ -198,9 +198,11 @@ async def test_changes_cross_processes(
         pytest.skip("SQLite serves one process")
     other = create_app(settings)
     other_resources: Resources = other.state.resources
-    with resources.feed.broker.subscribe() as subscription:
-        await other_resources.feed.publish("hello")
-        assert await asyncio.wait_for(subscription.next(), 5) == "hello"
+    async with running(other_resources.feed.run):
+        await wait_for_listening(other_resources)
+        with resources.feed.broker.subscribe() as subscription:
+            await other_resources.feed.publish("hello")
+            assert await asyncio.wait_for(subscription.next(), 5) == "hello"
     await other_resources.database.dispose()
 
 

@@ -9,8 +9,6 @@ import logging
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.broker import Broker
@@ -51,19 +49,24 @@ class PostgresFeed:
     """For many processes on one database."""
 
     def __init__(self, engine: AsyncEngine, retry_seconds: float = 1) -> None:
-        """Publish through the pool; listen on a connection of its own."""
+        """Speak and listen on one connection of its own, so that no request has to spare one."""
         self.broker = Broker()
-        self._engine = engine
         self._dsn = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._retry_seconds = retry_seconds
+        self._connection: asyncpg.Connection | None = None
+        # A connection does one thing at a time.
+        self._turn = asyncio.Lock()
         self.listening = asyncio.Event()
 
     async def publish(self, message: str) -> None:
         """Send the message to all processes, this one included."""
+        if self._connection is None:
+            logger.warning("a change could not be announced: the database is away")
+            return
         try:
-            async with self._engine.begin() as connection:
-                await connection.execute(select(func.pg_notify(CHANNEL, message)))
-        except (SQLAlchemyError, asyncpg.PostgresError, OSError, asyncio.TimeoutError) as exc:
+            async with self._turn:
+                await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, message)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as exc:
             logger.warning("a change could not be announced: %s", exc)
 
     async def run(self) -> None:
@@ -78,15 +81,17 @@ class PostgresFeed:
             await asyncio.sleep(self._retry_seconds)
 
     async def _listen_until_lost(self) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=10)
+        connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=10)
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
             await connection.add_listener(CHANNEL, self._on_notify)
+            self._connection = connection
             self.listening.set()
             await lost.wait()
         finally:
             self.listening.clear()
+            self._connection = None
             connection.terminate()
             # Nobody knows what was said meanwhile: let the listeners come again and look.
             self.broker.end_all()
