@@ -27,8 +27,8 @@ from tests.servers import Postgres, run_app
 
 WORKERS = 2
 CLIENTS = 8
-ROUNDS = 6
-REQUESTS = {"list": 200, "get": 200, "create": 200, "login": 16}
+ROUNDS = 4
+REQUESTS = {"list": 150, "get": 150, "create": 150, "login": 8}
 AIM = 1.4
 EMAIL = "load@example.com"
 
