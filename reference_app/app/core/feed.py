@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 CHANNEL = "product_changes"
 
+# How a connection can fail. Until Python 3.11 a timeout was not yet an `OSError`.
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+
 
 class Feed(Protocol):
     """A way from publishers to the broker of each process."""
@@ -66,18 +69,16 @@ class PostgresFeed:
         try:
             async with self._turn:
                 await self._connection.execute("SELECT pg_notify($1, $2)", CHANNEL, message)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as exc:
-            logger.warning("a change could not be announced: %s", exc)
+        except LOST as exc:
+            logger.warning("a change could not be announced: %r", exc)
 
     async def run(self) -> None:
         """Listen; when the connection is lost, make a new one."""
         while True:
             try:
                 await self._listen_until_lost()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as exc:
-                logger.warning("cannot listen for changes: %s", exc)
-            except asyncio.TimeoutError:
-                logger.warning("cannot listen for changes: no answer")
+            except LOST as exc:
+                logger.warning("cannot listen for changes: %r", exc)
             await asyncio.sleep(self._retry_seconds)
 
     async def _listen_until_lost(self) -> None:
