@@ -6,7 +6,7 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,11 +68,11 @@ def link(place: str, from_page: str) -> str:
 
 
 def anchor(symbol: str) -> str:
-    """The anchor of a symbol, table or folder."""
-    return symbol.strip("[]/").replace("/", "-")
+    """The anchor of a symbol, table or folder; Markdown would take two underscores for bold."""
+    return symbol.strip("[]/").replace("/", "-").replace("__", "")
 
 
-@lru_cache(maxsize=None)
+@cache
 def sections(file: str) -> tuple[Section, ...]:
     """The source of a file, cut at its symbols, in order."""
     text = (APP / file).read_text(encoding="utf-8")

@@ -1,7 +1,8 @@
 """MkDocs calls this: generated pages, and what pages of the repository ask for.
 
-In a page, `{{ output demo: command }}` is replaced by what the program prints, `{{ commands }}` and its like by a part
-of the reference, `[text](code:file::symbol)` by a link into the reference app, and codes of rules by links.
+In a page, `{{ include file }}` is replaced by a file, `{{ output demo: command }}` by what the program prints,
+`{{ commands }}` and its like by a part of the reference, `[text](code:file::symbol)` by a link into the reference app,
+and codes of rules by links.
 """
 
 from __future__ import annotations
@@ -23,9 +24,8 @@ for _folder in (ROOT / "docs", ROOT):
     if str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-from sitegen import chapters, code, diagrams, markup, reference, rules, terminal  # noqa: E402
-
 from fastapi_guardrails.knowledge import guardrails  # noqa: E402
+from sitegen import chapters, code, diagrams, markup, reference, rules, terminal  # noqa: E402
 
 _CODE_LINK = re.compile(r"\]\(code:([^)]+)\)")
 
@@ -121,12 +121,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if page.file.generated_by is not None:
         return markdown
     try:
+        markdown = markup.include(markdown, ROOT / "docs")
         for name, give in PARTS.items():
             if f"{{{{ {name} }}}}" in markdown:
                 markdown = markdown.replace(f"{{{{ {name} }}}}", give())
         markdown = _CODE_LINK.sub(lambda match: f"]({code.link(match[1], path)})", markdown)
         markdown = chapters.expand(markdown, path, _rules())
-        markdown = diagrams.expand(terminal.expand(markdown))
+        return diagrams.expand(terminal.expand(markup.link_rules(markdown, path, _rules())))
     except (KeyError, terminal.OutputError, diagrams.DiagramError) as error:
         raise PluginError(f"{path}: {error}") from error
-    return markup.link_rules(markdown, path, _rules())

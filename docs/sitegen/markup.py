@@ -6,10 +6,36 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from pathlib import Path
 
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})")
 _CODE = re.compile(r"(`+[^`]*`+|\[[^\]]*\]\([^)]*\)|<[^>]+>)")
+_INCLUDE = re.compile(r"^\{\{ include (?P<path>[^ :]+)(?::(?P<part>\w+))? \}\}$", re.MULTILINE)
+_MARKER = re.compile(r"^ *# --8<-- \[(?:start|end):\w+\]\n", re.MULTILINE)
 _RULE = re.compile(r"\b([A-Z]{2}\d{3})\b")
+
+
+def include(text: str, folder: Path) -> str:
+    """A page with `{{ include file }}` or `{{ include file:part }}` replaced by that file of a folder.
+
+    Raises:
+        KeyError: there is no such file, or no such part in it.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        file = folder / match["path"]
+        if not file.is_file():
+            raise KeyError(f"there is no {match['path']} to include")
+        found = file.read_text(encoding="utf-8")
+        if match["part"]:
+            name = re.escape(match["part"])
+            part = re.search(rf"\[start:{name}\]\n(.*?)^ *# --8<-- \[end:{name}\]", found, re.MULTILINE | re.DOTALL)
+            if part is None:
+                raise KeyError(f"{match['path']} has no part {match['part']}")
+            found = part[1]
+        return _MARKER.sub("", found).strip("\n")
+
+    return _INCLUDE.sub(replace, text)
 
 
 def relative(from_page: str, to_page: str) -> str:
@@ -43,7 +69,7 @@ def link_rules(text: str, page: str, codes: Iterable[str]) -> str:
         return f"[{code}]({relative(page, target)})" if code in known and target != page else code
 
     def change(line: str) -> str:
-        if line.startswith("#"):
+        if line.startswith(("#", "{{")):
             return line
         parts = _CODE.split(line)
         return "".join(part if index % 2 else _RULE.sub(replace, part) for index, part in enumerate(parts))

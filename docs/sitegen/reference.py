@@ -34,7 +34,7 @@ def _command(command: click.Command, context: click.Context, title: str) -> str:
     text = inspect.cleandoc(command.help or "")
     description, _, examples = text.partition("\b\n")
     block, _, rest = examples.partition("\n\n")
-    lines = [re.sub(r"\s{2,}", "  # ", line.strip()) for line in block.splitlines()[1:]]
+    lines = ["$ " + re.sub(r"\s{2,}", "  # ", line.strip()) for line in block.splitlines()[1:]]
     parts = [f"## `{title}` {{ #{title} }}", "", f"```text\n{command.get_usage(context)}\n```", "", description.strip()]
     if lines:
         parts += ["", "```console", *lines, "```"]

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from functools import lru_cache
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def expand(text: str) -> str:
     return _MACRO.sub(lambda match: _figure(match["demo"], match["command"]), text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def run(demo: str, command: str) -> str:
     """What a command prints in a copy of a demo project, with colours.
 
