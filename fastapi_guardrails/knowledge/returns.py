@@ -318,6 +318,7 @@ METHODS: dict[str, dict[str, str]] = {
         ],
         "await ?",
     ),
+    "starlette.templating.Jinja2Templates": {"TemplateResponse": "starlette.responses.HTMLResponse"},
     "pathlib.Path": {
         "__truediv__": "self",
         "resolve": "self",

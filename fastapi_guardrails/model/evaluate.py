@@ -384,6 +384,10 @@ class Evaluator(Statements):
             frame.recorder.call(node, callee, call, result, frame)
         elif isinstance(callee, (External, Method)):
             self.registry.library_call(callee, call)
+        if frame.inline and isinstance(callee, (External, Method, Unknown)):
+            for value in (*call.args, *call.kwargs.values()):
+                if isinstance(value, RouterObject):
+                    value.escaped = True
         return result
 
     def arguments(self, node: f.Call, frame: Frame) -> Arguments:

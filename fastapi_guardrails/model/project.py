@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from fastapi_guardrails.finding import Mark
 from fastapi_guardrails.model import routing
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
-from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router
+from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router, mark_at
 from fastapi_guardrails.model.evaluate import Evaluator
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.registry import LibraryCall, Registry
@@ -207,6 +208,10 @@ class Project:
                 queue += [n for n in self.evaluator.analysis(value).nested if id(n.node) not in found]
         made = [self.function(v) for v in found.values()]
         return sorted(made, key=lambda x: (x.path, x.pos))
+
+    def mark(self, place: routing.Place) -> Mark:
+        """The mark of a place."""
+        return mark_at(place.module, place.pos, place.kind)
 
     def function(self, value: FunctionValue) -> Function:
         """The element of a function."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi_guardrails.model.frames import Arguments, Frame
-from fastapi_guardrails.model.routing import Entry, RouteEntry, RouterObject
+from fastapi_guardrails.model.routing import Entry, Place, RouteEntry, RouterObject
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
@@ -70,6 +70,7 @@ class Registry:
             target = node.targets[0] if isinstance(node, f.Assign) else node.target
             if isinstance(target, f.Name):
                 value.name = target.id
+                value.assigned = Place(frame.module, node.pos, "stmt")
 
     def library_call(self, callee: External | Method, call: Arguments) -> None:
         if call.frame.inline:

@@ -196,10 +196,13 @@ class RouterObject(Instance):
         events: `on_event` registrations, as places.
         name: the variable that it is first assigned to.
         parents: includes and mounts that lead to it.
+        assigned: the assignment of that variable, else `place`.
+        escaped: it was handed to something that cannot be followed, which may serve it.
     """
 
     __slots__ = (
-        "entries", "events", "handlers", "is_app", "lifespan", "middlewares", "name", "off", "open", "options", "owner",
+        "assigned", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "middlewares", "name", "off", "open",
+        "options", "owner",
         "parents", "place", "prefix", "startups", "uncertain",
     )  # fmt: skip
 
@@ -220,6 +223,8 @@ class RouterObject(Instance):
         self.uncertain = False
         self.off = False
         self.owner: FunctionValue | None = None
+        self.assigned = place
+        self.escaped = False
 
     def __repr__(self) -> str:
         return f"{'App' if self.is_app else 'Router'}({self.name} {self.place.module.path}:{self.place.pos >> 16})"
@@ -305,6 +310,7 @@ def native_attribute(router: RouterObject, name: str) -> Value:
     if name == "prefix":
         return router.prefix
     if name == "routes":
+        router.escaped = True
         return Sequence_("list", [], open=True)
     if name == "state":
         return router.attrs.setdefault("state", Instance(External("starlette.datastructures.State")))

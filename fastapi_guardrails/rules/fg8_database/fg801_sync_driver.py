@@ -157,7 +157,7 @@ def _behind_async_endpoints(project: Project) -> Iterator[Finding]:
                 reported.add(key)
                 yield Finding(
                     at=mark_at(engine.module, engine.made),
-                    message=f"this sync engine serves async endpoints (`{route.endpoint.name}`): use `create_async_engine`",
+                    message=f"this sync engine serves the async endpoint `{route.endpoint.name}`: make it async",
                     trace=(
                         Step(mark_at(function.module, function.node.pos, "def"), "makes a session of this engine"),
                         Step(route.endpoint.mark, "an async endpoint gets that session"),

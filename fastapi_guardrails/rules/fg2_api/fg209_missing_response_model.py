@@ -1,0 +1,208 @@
+"""
+## What it does
+Reports a route that declares no response model: neither `response_model=` nor a return annotation that FastAPI uses as
+one.
+
+## Why it matters
+Without a model FastAPI sends whatever the function returns. A field that somebody adds to a table next year, a password
+hash or an internal note, goes out to every client, and the OpenAPI schema says `{}`, so nobody notices.
+
+## Example
+```python title="app/main.py"
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+app = FastAPI()
+
+
+class Item(BaseModel):
+    name: str
+
+
+@app.get("/api/v1/items/{name}")  # error: FG209
+async def read_item(name: str):
+    return Item(name=name)
+```
+
+## Instead
+```python title="app/main.py"
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+app = FastAPI()
+
+
+class Item(BaseModel):
+    name: str
+
+
+@app.get("/api/v1/items/{name}", response_model=Item)
+async def read_item(name: str):
+    return Item(name=name)
+```
+
+## Fix safety
+Safe, and offered only where every `return` is known to give the same model (or a list of it): the response stays what
+it is.
+
+## Options
+`response-model = "explicit"`: a return annotation does not count, `response_model=` must be there.
+
+## Not reported
+- 204 and 304, which have no body.
+- Endpoints that return `Response` objects only (redirects, files, streams, templates), and routes whose
+  `response_class`, or the `default_response_class` around them, is HTML, plain text, a redirect, a file or a stream.
+- `response_model=None`, which says that there is none, and `-> None`.
+- WebSockets, and what `include_in_schema=False` hides.
+
+## Known limits
+`responses={200: {"model": …}}` documents a model but checks nothing, and does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Mark
+from fastapi_guardrails.model.classes import inherits, is_pydantic, plain
+from fastapi_guardrails.model.values import (
+    ClassValue,
+    External,
+    Instance,
+    Sequence_,
+    Union,
+    Unknown,
+    Value,
+    is_none,
+    options,
+)
+from fastapi_guardrails.rules.registry import rule
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.elements import Function, Route
+
+_RESPONSE = "starlette.responses.Response"
+_NO_BODY = (204, 304)
+
+
+@rule(
+    "FG209",
+    name="missing-response-model",
+    guardrails=["api-response-model", "principle-schemas", "principle-types"],
+    fix="sometimes",
+)
+def missing_response_model(route: Route) -> Iterator[Finding]:
+    """Yield a finding at the decorator of a route without a response model."""
+    endpoint = route.endpoint
+    if endpoint is None or not _is_asked(route) or _sends_no_model(route):
+        return
+    if _annotation_counts(route, endpoint) or endpoint.is_generator or _returns_responses(endpoint):
+        return
+    yield Finding(
+        at=route.mark,
+        message=f"`{endpoint.name}` declares no response model: add `response_model=`, or annotate what it returns",
+        fix=_fix(route, endpoint),
+    )
+
+
+def _is_asked(route: Route) -> bool:
+    if route.websocket or not route.is_operation or not route.include_in_schema:
+        return False
+    return route.option("response_model") is None and route.status_code not in _NO_BODY
+
+
+def _annotation_counts(route: Route, endpoint: Function) -> bool:
+    returns = endpoint.node.returns
+    if returns is None:
+        return False
+    if route.project.config.response_model != "explicit":
+        return True
+    type_ = route.response_model
+    return type_ is None  # `-> None` and `-> Response` say that there is no model
+
+
+def _sends_no_model(route: Route) -> bool:
+    """Whether the response class around the route is none that serialises a model."""
+    given = [route.option("response_class")]
+    given += [r.options.get("default_response_class") for r in reversed(route.flat.routers)]
+    given += [e.options.get("default_response_class") for e in reversed(route.includes)]
+    for value in given:
+        if value is None or is_none(value):
+            continue
+        cls = plain(value)
+        if isinstance(cls, Unknown):
+            return True
+        return inherits(cls, "starlette.responses.JSONResponse") is not True
+    return False
+
+
+def _returns_responses(endpoint: Function) -> bool:
+    """Whether the endpoint returns `Response` objects only."""
+    values = [o for _, v in endpoint.analysis.returns for o in options(v)]
+    return bool(values) and all(_may_be_response(v) for v in values)
+
+
+def _may_be_response(value: Value) -> bool:
+    if isinstance(value, Instance):
+        return inherits(value.cls, _RESPONSE) is True or (
+            isinstance(value.cls, External) and value.cls.name.endswith("Response")
+        )
+    if isinstance(value, Unknown):
+        last = value.why.rpartition(".")[2].lower()
+        return value.why.startswith("call of ") and ("response" in last or "render" in last or "template" in last)
+    return False
+
+
+# --- the fix -------------------------------------------------------------------------------------------------------
+
+
+def _fix(route: Route, endpoint: Function) -> Fix | None:
+    found = _common_model(endpoint)
+    if found is None:
+        return None
+    from fastapi_guardrails.syntax.calls import call_at
+    from fastapi_guardrails.syntax.imports import can_import, local_name
+
+    model, is_list = found
+    text = route.project.sources.text(route.path)
+    mark = route.mark
+    offset = mark.offset + (1 if mark.kind == "decorator" else 0)
+    call = call_at(text, Mark(mark.path, mark.line, offset))
+    if call is None or call.has_stars():
+        return None
+    imports: tuple[Import, ...] = ()
+    name = model.name if model.module is route.source else local_name(text, model.module.name, model.name)
+    if name is None:
+        wanted = Import(route.path, model.module.name, model.name)
+        if not can_import(text, wanted):
+            return None
+        name, imports = model.name, (wanted,)
+    value = f"list[{name}]" if is_list else name
+    edits = call.with_keyword("response_model", value)
+    return Fix(f"add `response_model={value}`", Applicability.SAFE, edits, imports) if edits else None
+
+
+def _common_model(endpoint: Function) -> tuple[ClassValue, bool] | None:
+    """The one model that every `return` gives, and whether it gives lists of it."""
+    found = {_model(v) for _, v in endpoint.analysis.returns}
+    if len(found) != 1:
+        return None
+    only = found.pop()
+    return only if only is not None and "." not in only[0].qualname else None
+
+
+def _model(value: Value) -> tuple[ClassValue, bool] | None:
+    if isinstance(value, Union):
+        return None
+    if isinstance(value, Instance) and isinstance(value.cls, ClassValue) and not value.args:
+        return (value.cls, False) if is_pydantic(value.cls) else None
+    item: Value | None = None
+    if isinstance(value, Sequence_) and value.kind == "list" and len(value.items) == 1:
+        inner = _model(value.items[0])
+        return (inner[0], True) if inner is not None and not inner[1] else None
+    if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "builtins.list":
+        item = value.args[0] if value.args else None
+    if isinstance(item, ClassValue) and is_pydantic(item):
+        return item, True
+    return None

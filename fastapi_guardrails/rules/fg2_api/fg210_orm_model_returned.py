@@ -1,0 +1,246 @@
+"""
+## What it does
+Reports an ORM object as a response: an ORM class as (or inside) the response model, or, without a response model, a
+`return` of an ORM object, of a collection of them, or of a dict or tuple that holds one. What is returned is followed
+through services and repositories.
+
+## Why it matters
+A table is not an API. The response then has every column that the table has, today's and tomorrow's, the password hash
+among them; renaming a column breaks clients; and reading a relation that is not loaded fails in the middle of the
+response.
+
+## Example
+```python title="app/models.py"
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hashed_password: Mapped[str]
+```
+
+```python title="app/main.py"
+from fastapi import Depends, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import User
+
+app = FastAPI()
+
+
+async def get_db() -> AsyncSession:
+    raise NotImplementedError
+
+
+@app.get("/api/v1/users/{user_id}", response_model=None)
+async def read_user(user_id: int, db: AsyncSession = Depends(get_db)):
+    return await db.get(User, user_id)  # error: FG210
+```
+
+## Instead
+```python title="app/models.py"
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hashed_password: Mapped[str]
+```
+
+```python title="app/main.py"
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import User
+
+app = FastAPI()
+
+
+class UserResponse(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+
+
+async def get_db() -> AsyncSession:
+    raise NotImplementedError
+
+
+@app.get("/api/v1/users/{user_id}", response_model=UserResponse)
+async def read_user(user_id: int, db: AsyncSession = Depends(get_db)):
+    return await db.get(User, user_id)
+```
+
+## Options
+None.
+
+## Not reported
+- An ORM object that is returned under a Pydantic `response_model`, which filters it.
+- SQLModel classes without `table=True`, which are plain models.
+
+## Known limits
+A value whose type cannot be told is never reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Finding, Severity, Step
+from fastapi_guardrails.model.classes import flat_classes, is_orm
+from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.types import resolve_reference
+from fastapi_guardrails.model.values import (
+    ClassValue,
+    Coroutine,
+    External,
+    Generic,
+    Instance,
+    Mapping,
+    Sequence_,
+    Union,
+    Value,
+)
+from fastapi_guardrails.rules.registry import rule
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import Analysis, CallSite
+    from fastapi_guardrails.model.elements import Route
+
+_SAYS_NOTHING = frozenset({"typing.Any", "builtins.dict", "builtins.object"})
+_MAX_STEPS = 6
+
+
+@rule(
+    "FG210",
+    name="orm-model-returned",
+    guardrails=["dont-orm-response", "principle-schemas"],
+    severity=Severity.ERROR,
+)
+def orm_model_returned(route: Route) -> Iterator[Finding]:
+    """Yield ORM classes in the response model, or ORM objects that are returned without one."""
+    if route.websocket or not route.is_operation:
+        return
+    model = route.response_model
+    found = _orm_in_type(route, model) if model is not None else None
+    if found is not None:
+        yield Finding(
+            at=route.mark,
+            message=f"the response model is the ORM class `{found.name}`: declare a Pydantic model for clients",
+            trace=(Step(mark_at(found.module, found.node.pos, "class"), f"`{found.name}` is mapped to a table"),),
+        )
+    elif _says_nothing(route, model):
+        yield from _returned(route)
+
+
+def _orm_in_type(route: Route, model: Value) -> ClassValue | None:
+    for item in flat_classes(_resolved(route, model)):
+        if isinstance(item, ClassValue) and is_orm(item):
+            return item
+    return None
+
+
+def _resolved(route: Route, type_: Value) -> Value:
+    ev = route.project.evaluator
+    if isinstance(type_, Generic):
+        return Generic(type_.origin, tuple(_resolved(route, a) for a in type_.args))
+    return resolve_reference(ev, type_)
+
+
+def _says_nothing(route: Route, model: Value | None) -> bool:
+    """Whether no model filters the response: none, or only `Any` or a plain `dict`."""
+    if model is None:
+        return True
+    origin = model.origin if isinstance(model, Generic) else model
+    return isinstance(origin, External) and origin.name in _SAYS_NOTHING
+
+
+def _returned(route: Route) -> Iterator[Finding]:
+    endpoint = route.endpoint
+    if endpoint is None or endpoint.is_generator:
+        return
+    analysis = endpoint.analysis
+    for node, value in analysis.returns:
+        found = _orm_in_value(value)
+        if node is None or found is None:
+            continue
+        yield Finding(
+            at=endpoint.at(node, "stmt"),
+            message=f"returns the ORM object `{found.name}` without a response model: every column goes to the client",
+            trace=tuple(_way(route, analysis, node, found)),
+        )
+
+
+def _orm_in_value(value: Value, depth: int = 0) -> ClassValue | None:
+    if depth > 4:
+        return None
+    parts: list[Value] = []
+    if isinstance(value, Instance):
+        if isinstance(value.cls, ClassValue):
+            return value.cls if is_orm(value.cls) else None
+        if value.cls.name.startswith(("builtins.", "collections.")):
+            return next(
+                (c for a in value.args for c in flat_classes(a) if isinstance(c, ClassValue) and is_orm(c)), None
+            )
+    elif isinstance(value, Union):
+        parts = list(value.options)
+    elif isinstance(value, Sequence_):
+        parts = value.items
+    elif isinstance(value, Mapping):
+        parts = list(value.items.values())
+    return next((found for p in parts if (found := _orm_in_value(p, depth + 1)) is not None), None)
+
+
+# --- the way down to where the object comes from ---------------------------------------------------------------------
+
+
+def _way(route: Route, analysis: Analysis, node: f.Return, orm: ClassValue) -> Iterator[Step]:
+    expression = node.value
+    for _ in range(_MAX_STEPS):
+        site = _source(analysis, expression)
+        target = site.targets[0] if site is not None and site.targets else None
+        if target is None:
+            break
+        function, receiver = target
+        inner = route.project.evaluator.analysis(function, receiver)
+        found = next((n for n, v in inner.returns if n is not None and _orm_in_value(_awaited(v)) is orm), None)
+        if found is None:
+            yield Step(
+                mark_at(function.module, function.node.pos, "def"), f"`{function.qualname}` returns `{orm.name}`"
+            )
+            break
+        yield Step(mark_at(function.module, found.pos, "stmt"), f"`{function.qualname}` returns `{orm.name}`")
+        analysis, expression = inner, found.value
+    yield Step(mark_at(orm.module, orm.node.pos, "class"), f"`{orm.name}` is mapped to a table")
+
+
+def _awaited(value: Value) -> Value:
+    return value.result if isinstance(value, Coroutine) else value
+
+
+def _source(analysis: Analysis, expression: f.Expr | None) -> CallSite | None:
+    """The call that an expression's value comes from: itself, awaited, or what a name was last assigned."""
+    if isinstance(expression, f.Await):
+        expression = expression.value
+    if isinstance(expression, f.Name):
+        name = expression.id
+        assigned = [
+            a.expression for a in analysis.assigns if any(isinstance(t, f.Name) and t.id == name for t in a.targets)
+        ]
+        return _source(analysis, assigned[-1]) if assigned and not isinstance(assigned[-1], f.Name) else None
+    return next((s for s in analysis.calls if s.node is expression), None)

@@ -1,0 +1,127 @@
+"""
+## What it does
+Reports a placeholder of the full path, prefixes included, that no parameter of the endpoint or of its dependencies
+reads, and a `Path(...)` parameter that names no placeholder.
+
+## Why it matters
+`/orders/{order_id}` with a parameter `id` means: `id` becomes a required *query* parameter, and the order in the path
+is ignored. Every request without `?id=` answers 422, and nothing fails before the first client calls.
+
+## Example
+```python title="app/main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/api/v1/orders/{order_id}")  # error: FG212
+async def read_order(id: int) -> int:
+    return id
+```
+
+## Instead
+```python title="app/main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/api/v1/orders/{order_id}")
+async def read_order(order_id: int) -> int:
+    return order_id
+```
+
+## Options
+None.
+
+## Not reported
+- A route of which some dependency cannot be resolved, or whose endpoint or dependency takes `Request` or `WebSocket`:
+  it may read the placeholder from there.
+- Functions with `**kwargs`.
+- Placeholders of a mount, which the mounting app owns.
+
+## Known limits
+A path of which some part is unknown is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Finding, Severity, Step
+from fastapi_guardrails.model.classes import inherits, is_pydantic
+from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.routing import MountEntry, path_text
+from fastapi_guardrails.model.values import ClassValue, External, options
+from fastapi_guardrails.rules.registry import rule
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.dependencies import Dependency, Parameter
+    from fastapi_guardrails.model.elements import Route
+
+_PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*(?::[^}]*)?\}")
+_NO_PATH_PARAMETER = frozenset({"Query", "Header", "Cookie", "Body", "Form", "File"})
+_CONNECTIONS = ("starlette.requests.HTTPConnection",)
+
+
+@rule("FG212", name="path-parameter-mismatch", guardrails=["sec-validate"], severity=Severity.ERROR)
+def path_parameter_mismatch(route: Route) -> Iterator[Finding]:
+    """Yield placeholders that nobody reads, and `Path(...)` parameters without a placeholder."""
+    if not route.is_operation or "{?}" in route.route_path or route.endpoint is None:
+        return
+    placeholders = list(dict.fromkeys(_PLACEHOLDER.findall(route.route_path)))
+    nodes = list(route.tree.walk())
+    if not route.dependencies_known or any(_reads_anything(node) for node in nodes):
+        return
+    read = {name for node in nodes for parameter in node.parameters for name in _names(route, parameter)}
+    of_mounts = {
+        n for e in route.flat.chain if isinstance(e, MountEntry) for n in _PLACEHOLDER.findall(path_text(e.path))
+    }
+    missing = [p for p in placeholders if p not in read and p not in of_mounts]
+    if missing:
+        names = ", ".join(f"`{{{p}}}`" for p in missing)
+        yield Finding(
+            at=route.mark,
+            message=f"`{route.endpoint.name}` and its dependencies never read {names} of `{route.route_path}`",
+        )
+    yield from _without_placeholder(route, nodes, set(placeholders))
+
+
+def _without_placeholder(route: Route, nodes: list[Dependency], placeholders: set[str]) -> Iterator[Finding]:
+    for node in nodes:
+        for parameter in node.parameters:
+            if parameter.marker_name != "Path" or _fields(route, parameter):
+                continue
+            if parameter.alias not in placeholders:
+                yield Finding(
+                    at=mark_at(parameter.module, parameter.pos, "param"),
+                    message=f"`{parameter.alias}` is a `Path` parameter, but `{route.route_path}` does not name it",
+                    trace=(Step(route.mark, "the route"),),
+                )
+
+
+def _names(route: Route, parameter: Parameter) -> list[str]:
+    """The placeholders that a parameter may read."""
+    if parameter.marker_name in _NO_PATH_PARAMETER:
+        return []
+    return _fields(route, parameter) or [parameter.alias]
+
+
+def _fields(route: Route, parameter: Parameter) -> list[str]:
+    """The fields of a model that is read from the path (`Annotated[Model, Path()]`)."""
+    if parameter.marker_name != "Path":
+        return []
+    for option in options(parameter.type):
+        if isinstance(option, ClassValue) and is_pydantic(option):
+            return [p.alias for p in route.project.trees.fields(option)]
+    return []
+
+
+def _reads_anything(node: Dependency) -> bool:
+    function = node.function
+    if function is not None and any(p.kind == "kwargs" for p in function.node.params):
+        return True
+    types = [o for p in node.parameters for o in options(p.type)]
+    return any(isinstance(t, (ClassValue, External)) and inherits(t, *_CONNECTIONS) is True for t in types)
