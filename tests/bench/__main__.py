@@ -64,10 +64,11 @@ class Row(NamedTuple):
 def main() -> None:
     """Measure what the arguments ask for and print a table for each project."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("project", nargs="*", type=Path, default=[], help="projects to measure")
+    parser.add_argument("--project", action="append", dest="projects", type=Path, default=[], help="another one")
     parser.add_argument(
-        "--project", action="append", type=Path, default=[], help="a project to measure; may be repeated"
+        "--size", action="append", choices=GENERATED, help="generated projects; all where no project is named"
     )
-    parser.add_argument("--size", action="append", choices=GENERATED, help="generated projects; all without --project")
     parser.add_argument("--runs", type=int, default=5, help="runs of each variant, of which the median counts")
     parser.add_argument(
         "--peers", action="append", type=Path, default=[], help="a virtual environment with other linters"
@@ -97,9 +98,9 @@ def print_start_up(runs: int) -> None:
 
 def projects(options: argparse.Namespace, scratch: Path) -> Iterator[tuple[Path, int]]:
     """A copy of each project that was asked for, and how often to measure it."""
-    for project in options.project:
+    for project in [*options.project, *options.projects]:
         yield copy(project.resolve(), scratch / project.resolve().name), options.runs
-    for size in options.size or ([] if options.project else GENERATED):
+    for size in options.size or ([] if options.project or options.projects else GENERATED):
         folder = scratch / f"generated-{size}"
         generate(folder, GENERATED[size])
         yield folder, options.runs if GENERATED[size] < 1_000_000 else min(options.runs, 3)
