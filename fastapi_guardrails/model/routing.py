@@ -201,9 +201,8 @@ class RouterObject(Instance):
     """
 
     __slots__ = (
-        "assigned", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "middlewares", "name", "off", "open",
-        "options", "owner",
-        "parents", "place", "prefix", "startups", "uncertain",
+        "assigned", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "middlewares", "name", "off",
+        "open", "options", "owner", "parents", "place", "prefix", "startups", "uncertain",
     )  # fmt: skip
 
     def __init__(self, cls: ClassValue | External, is_app: bool, place: Place) -> None:

@@ -5,7 +5,7 @@ or module of that name directly below the application's root package, or below t
 
 ## Why it matters
 Each layer may know those below it. A repository that imports the API cannot be used without it, tests of the one load
-the other, and the first import cycle is near: `ImportError: cannot import name …, most likely due to a circular import`.
+the other, and the first import cycle is near: `ImportError: cannot import name …`.
 
 ## Example
 ```python title="app/__init__.py"
