@@ -91,7 +91,14 @@ async def serve(app: FastAPI) -> AsyncIterator[str]:
     """Run uvicorn in this process and event loop: the code under test is measured too."""
     port = free_port()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, lifespan="off", log_config=None, ws="websockets-sansio"
+        app,
+        host="127.0.0.1",
+        port=port,
+        lifespan="off",
+        log_config=None,
+        ws="websockets-sansio",
+        # Longer than any test: a client must not reuse a connection in the moment of its closing.
+        timeout_keep_alive=60,
     )
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals  # type: ignore[method-assign]
