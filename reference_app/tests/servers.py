@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -49,20 +50,14 @@ class Postgres:
         finally:
             await connection.close()
 
-    def _pg_ctl(self, *arguments: str) -> None:
-        command = [str(self._server.bin_path / "pg_ctl"), "-D", str(self._server.pgdata)]
-        options = {"user": self._server.system_user} if os.geteuid() == 0 else {}
-        subprocess.run(  # type: ignore[call-overload]
-            [*command, "-w", *arguments],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **options,
-        )
-
     def kill(self) -> None:
         """Stop it the hard way: as after a power cut, it has to recover at its next start."""
-        self._pg_ctl("stop", "-m", "immediate")
+        pid = int((self._server.pgdata / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGQUIT)
+        with suppress(ProcessLookupError):
+            while True:
+                os.kill(pid, 0)
+                time.sleep(0.02)
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
