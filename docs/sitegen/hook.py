@@ -95,13 +95,15 @@ def _code_items() -> list[Any]:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages, each with the file that an edit changes."""
+    for file in files.documentation_pages():
+        file.edit_uri = f"docs/{file.src_uri}"
     known = _rules()
-    _add(files, config, "rules/index.md", rules.index(known), "sitegen/rules_index.md")
+    _add(files, config, "rules/index.md", rules.index(known), "docs/sitegen/rules_index.md")
     for rule in known.values():
-        _add(files, config, f"rules/{rule.code}.md", rules.page(rule, known), f"../{rules.source_of(rule)}")
-    _add(files, config, f"{code.FOLDER}/index.md", code.index(), "sitegen/code_index.md")
-    for file in code.files():
-        _add(files, config, code.page_of(file), code.page(file), f"../reference_app/{file}")
+        _add(files, config, f"rules/{rule.code}.md", rules.page(rule, known), rules.source_of(rule))
+    _add(files, config, f"{code.FOLDER}/index.md", code.index(), "docs/sitegen/code_index.md")
+    for path in code.files():
+        _add(files, config, code.page_of(path), code.page(path), f"reference_app/{path}")
     return files
 
 

@@ -53,7 +53,7 @@ def page(rule: Rule, rules: Mapping[str, Rule]) -> str:
         "---",
         f"title: {rule.code} {rule.name}",
         f"description: {_quoted(what)}",
-        "search: {boost: 2}",
+        "search: {boost: 10}",
         "---",
         f"# {rule.code} · {rule.name}",
         "",

@@ -58,7 +58,7 @@ def run(demo: str, command: str) -> str:
 def _figure(demo: str, command: str) -> str:
     shown = to_html(run(demo, command).rstrip("\n"))
     return (
-        f'<div class="terminal" data-command="{escape(command)}"><pre tabindex="0"><code>'
+        f'<div class="terminal" data-search-exclude data-command="{escape(command)}"><pre tabindex="0"><code>'
         f'<span class="t-prompt">$ {PROGRAM} {escape(command)}</span>\n{shown}</code></pre></div>'
     )
 

@@ -34,7 +34,7 @@ def test_its_rules_name_it(guardrail: Guardrail) -> None:
 @each_guardrail()
 def test_it_stands_in_its_chapter_with_its_reason(guardrail: Guardrail) -> None:
     text = (DOCS / "guardrails" / f"{guardrail.chapter}.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## (.+) \{{ #{guardrail.id} \}}\n\n(.+?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^## ([^\n]+) \{{ #{guardrail.id} \}}\n\n(.+?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     assert found is not None
     assert found[1] == guardrail.text
     assert found[2].count(". ") + found[2].count(".\n") >= 1
