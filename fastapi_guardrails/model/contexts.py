@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.finding import Step
 from fastapi_guardrails.model.calls import Analysis, CallSite
+from fastapi_guardrails.model.classes import inherits, plain
 from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.tree import statements, walk
-from fastapi_guardrails.model.values import FunctionValue, Value
+from fastapi_guardrails.model.types import annotation_type
+from fastapi_guardrails.model.values import Coroutine, FunctionValue, Unknown, Value, options
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -43,17 +45,25 @@ class Chains:
 
     def hits(self, function: Function) -> Iterator[Hit]:
         """The calls in a function that lead to what matters, in source order."""
-        analysis = function.analysis
+        for site, what, steps in self._found(function.analysis):
+            yield Hit(site, what, steps)
+
+    def _found(self, analysis: Analysis) -> Iterator[tuple[CallSite, str, tuple[Step, ...]]]:
         iterated = iterated_calls(analysis)
+        outside: set[int] | None = None
         for site in analysis.calls:
             found = None if site.deferred else self._of_site(site, iterated)
-            if found is not None:
-                yield Hit(site, *found)
+            if found is None:
+                continue
+            outside = calls_without_loop(analysis) if outside is None else outside
+            if id(site.node) not in outside:
+                yield site, *found
 
     def _of_site(self, site: CallSite, iterated: set[int]) -> tuple[str, tuple[Step, ...]] | None:
         what = self._predicate(site)
         if what is not None:
-            return what, ()
+            # What is awaited gives an awaitable: the handle is not of the sync type that it was taken for.
+            return None if site.awaited else (what, ())
         for target, receiver in site.targets:
             if not runs_body(site, target, iterated):
                 continue
@@ -68,15 +78,11 @@ class Chains:
             return self._below[key]
         self._below[key] = None
         analysis = self._project.evaluator.analysis(function, receiver)
-        iterated = iterated_calls(analysis)
-        for site in analysis.calls:
-            found = None if site.deferred else self._of_site(site, iterated)
-            if found is not None:
-                what, steps = found
-                said = f"runs {what}" if not steps else f"`{function.qualname}` calls on"
-                step = Step(mark_at(function.module, site.node.pos), said)
-                self._below[key] = (what, (step, *steps))
-                break
+        for site, what, steps in self._found(analysis):
+            said = f"runs {what}" if not steps else f"`{function.qualname}` calls on"
+            step = Step(mark_at(function.module, site.node.pos), said)
+            self._below[key] = (what, (step, *steps))
+            break
         return self._below[key]
 
 
@@ -92,12 +98,30 @@ def iterated_calls(analysis: Analysis) -> set[int]:
 
 
 def runs_body(site: CallSite, target: FunctionValue, iterated: set[int]) -> bool:
-    """Whether a call runs the body of a sync function here: a generator's runs only when it is iterated or entered."""
-    if target.node.is_async:
+    """Whether a call runs the body of a sync function here.
+
+    A generator's runs only when it is iterated or entered; that of a cached function without parameters runs once in
+    the life of a process, as what runs at start-up does.
+    """
+    if target.node.is_async or (target.kind == "cached" and not target.node.params):
+        return False
+    if site.awaited and not isinstance(site.result, (Coroutine, Unknown)):
         return False
     if not target.node.is_generator:
         return True
     return id(site.node) in iterated or (target.kind == "contextmanager" and site.with_)
+
+
+def calls_without_loop(analysis: Analysis) -> set[int]:
+    """Identities of the calls that run only where no event loop runs: where `get_running_loop` has raised."""
+    asks = {id(site.node) for site in analysis.calls if site.name == "asyncio.get_running_loop"}
+    found: set[int] = set()
+    if not asks:
+        return found
+    for node in statements(analysis.body):
+        if isinstance(node, f.Try) and any(id(inner) in asks for inner in walk(node.body)):
+            found |= {id(inner) for handler in node.handlers for inner in walk(handler.body)}
+    return found
 
 
 def on_the_loop(project: Project) -> Iterator[Function]:
@@ -112,7 +136,17 @@ def on_the_loop(project: Project) -> Iterator[Function]:
 
 def before_serving(function: Function, site: CallSite) -> bool:
     """Whether a call of a lifespan stands before its `yield`."""
-    if not function.is_lifespan:
+    if not function.is_lifespan and not _takes_an_app(function):
         return False
     yields = [s.pos for s in statements(function.body) if any(isinstance(n, f.Yield) for n in walk([s]))]
     return not yields or site.node.pos < max(yields)
+
+
+def _takes_an_app(function: Function) -> bool:
+    """Whether a function has the form of a lifespan: an async context manager of an app, however it gets there."""
+    value = function.value
+    params = value.node.params
+    if value.kind != "contextmanager" or len(params) != 1 or params[0].annotation is None:
+        return False
+    type_ = annotation_type(function.project.evaluator, params[0].annotation, value.scope)
+    return any(inherits(plain(option), "starlette.applications.Starlette") is True for option in options(type_))

@@ -59,7 +59,7 @@ other calls have no fix.
 ## Not reported
 - What is handed to a thread, and everything in `def` endpoints and dependencies.
 - The start of an app: code of a lifespan before its `yield`; code at module level.
-- The construction of a client that does not connect.
+- The construction of a client that does not connect; a cached function without parameters, which runs once.
 - The reads and writes inside a `with open(...)` block: the block is one finding, at the `open`.
 
 ## Known limits
@@ -145,5 +145,5 @@ def _sleep_fix(project: Project, function: Function, hit: Hit) -> Fix | None:
     call = call_at(text, mark_at(function.source, hit.site.node.pos))
     if call is None or not can_import(text, wanted):
         return None
-    edits = (*call.rename("asyncio.sleep"), *call.awaited())
-    return Fix("use `await asyncio.sleep`", Applicability.SAFE, edits, (wanted,)) if edits else None
+    edits = (*call.awaited(), *call.rename("asyncio.sleep"))  # what is inserted goes before what is replaced
+    return Fix("use `await asyncio.sleep`", Applicability.SAFE, edits, (wanted,))

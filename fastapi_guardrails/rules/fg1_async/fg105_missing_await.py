@@ -185,6 +185,7 @@ def _fix(function: Function, node: f.Call) -> Fix | None:
         return None
     from fastapi_guardrails.syntax.calls import call_at
 
-    call = call_at(function.project.sources.text(function.path), function.at(node))
+    name = node.func.attr if isinstance(node.func, f.Attr) else node.func.id if isinstance(node.func, f.Name) else None
+    call = call_at(function.project.sources.text(function.path), function.at(node), name)
     edits = call.awaited() if call is not None else ()
     return Fix("insert `await`", Applicability.UNSAFE, edits) if edits else None

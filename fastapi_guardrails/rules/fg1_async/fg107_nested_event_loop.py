@@ -51,6 +51,7 @@ None.
 ## Not reported
 - Module level, and `if __name__ == "__main__":`: no loop runs there.
 - What is handed to a thread: a thread has no running loop.
+- What runs only after `asyncio.get_running_loop()` raised.
 
 ## Known limits
 A loop object whose type cannot be told is never reported.
@@ -91,7 +92,7 @@ def nested_event_loop(project: Project) -> Iterator[Finding]:
 
 def _runs_a_loop(site: CallSite) -> str | None:
     if site.name in LOOPS:
-        return f"`{site.name.replace('AbstractEventLoop', 'loop')}`"
+        return f"`{site.name.replace('asyncio.AbstractEventLoop', 'loop')}`"
     callee = site.callee
     if isinstance(callee, Unknown) and callee.why.removeprefix("call of ") in LOOP_WRAPPERS:
         return "`async_to_sync`"
