@@ -94,6 +94,8 @@ FUNCTIONS: dict[str, str] = {
     "httpx.delete": "httpx.Response",
     "httpx.request": "httpx.Response",
     "logging.getLogger": "logging.Logger",
+    "asyncio.sleep": "await none",
+    "anyio.sleep": "await none",
     "asyncio.get_event_loop": "asyncio.AbstractEventLoop",
     "asyncio.get_running_loop": "asyncio.AbstractEventLoop",
     "asyncio.new_event_loop": "asyncio.AbstractEventLoop",

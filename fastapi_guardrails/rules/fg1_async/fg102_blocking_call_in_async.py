@@ -76,7 +76,7 @@ from fastapi_guardrails.knowledge.blocking import CONNECTING, blocks
 from fastapi_guardrails.model.calls import CallSite, callee_name
 from fastapi_guardrails.model.contexts import Chains, Hit, before_serving, on_the_loop
 from fastapi_guardrails.model.elements import Function, mark_at
-from fastapi_guardrails.model.values import Instance, Method, options
+from fastapi_guardrails.model.values import Instance, Method, Partial, options
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _finding(project: Project, function: Function, hit: Hit) -> Finding:
 
 
 def _blocking_call(site: CallSite, extra: frozenset[str]) -> str | None:
-    names = {callee_name(option) for option in options(site.callee)}
+    names = {callee_name(o.target if isinstance(o, Partial) else o) for o in options(site.callee)}
     if len(names) != 1:
         return None
     name = names.pop()

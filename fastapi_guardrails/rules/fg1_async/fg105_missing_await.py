@@ -85,6 +85,9 @@ _NEED_VALUE = frozenset(
     )
 )  # fmt: skip
 
+#: What a coroutine itself has.
+_OF_COROUTINES = frozenset({"close", "send", "throw", "__await__", "cr_await", "cr_code", "cr_frame", "cr_running"})
+
 
 @rule("FG105", name="missing-await", guardrails=["style-async-io"], severity=Severity.ERROR, fix="unsafe")
 def missing_await(function: Function) -> Iterator[Finding]:
@@ -117,8 +120,12 @@ def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
     """How the parent uses the expression as a value; None where it may be awaited later."""
     if isinstance(parent, f.ExprStmt):
         return "dropped"
-    if isinstance(parent, (f.Attr, f.Sub)) and parent.value is node:
+    if isinstance(parent, f.Attr):
+        return None if parent.attr in _OF_COROUTINES else "used as its result"
+    if isinstance(parent, f.Sub) and parent.value is node:
         return "used as its result"
+    if isinstance(parent, f.Dict) and any(k is None and v is node for k, v in zip(parent.keys, parent.values)):
+        return "unpacked"
     if isinstance(parent, (f.For, f.Generator)) and parent.iter is node:
         return None if parent.is_async else "iterated over"
     if isinstance(parent, (f.If, f.While, f.IfExp, f.Assert)) and parent.test is node:
