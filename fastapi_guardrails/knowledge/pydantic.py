@@ -20,7 +20,8 @@ CONFIG_KEYS = {
 CONFIG_KEPT = frozenset(
     {
         "title", "extra", "frozen", "use_enum_values", "validate_assignment", "arbitrary_types_allowed",
-        "alias_generator", "json_encoders", "from_attributes", "populate_by_name", "json_schema_extra", "str_strip_whitespace",
+        "alias_generator", "json_encoders", "from_attributes", "populate_by_name", "json_schema_extra",
+        "str_strip_whitespace",
         "str_to_lower", "str_to_upper", "str_min_length", "str_max_length", "validate_default", "protected_namespaces",
         "strict", "ser_json_timedelta", "ser_json_bytes", "hide_input_in_errors", "revalidate_instances",
         "allow_inf_nan", "validate_by_name", "validate_by_alias", "use_attribute_docstrings",

@@ -57,16 +57,23 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
     from fastapi_guardrails.model.registry import Registry
 
-#: Names in a body that may register routes.
-_REGISTERING = (b"include_router", b"add_api_route", b"mount", b"APIRouter", b"FastAPI")
+#: Names in an encoded body that may register routes, each behind the byte that says its length.
+_REGISTERING = tuple(
+    bytes([0xA0 + len(name)]) + name
+    for name in (b"include_router", b"add_api_route", b"add_route", b"mount", b"APIRouter", b"FastAPI")
+)
 
 #: What declares a field with a factory in dataclasses and attrs.
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib"})
 
 #: Calls that deep are no longer followed.
 MAX_DEPTH = 24
+#: Statements that one start-up call may take before only calls that may register something are followed.
+SOFT_STEPS = 1_000
 #: Statements that one start-up call may take before the rest of it counts as unknown.
-MAX_STEPS = 60_000
+MAX_STEPS = 20_000
+#: Statements that all start-up calls together may take before each is as short of breath.
+MAX_TOTAL = 400_000
 
 
 class Evaluator(Statements):
@@ -83,9 +90,12 @@ class Evaluator(Statements):
         self.registry = registry
         self.forward: dict[tuple[str, int], Value] = {}
         self.steps = 0
+        self.total = 0
         self.stack: list[int] = []
         #: definitions that were executed inline at least once, by identity of their node
         self.executed: set[int] = set()
+        #: calls that stand behind `await`, by identity of their node
+        self.awaited: set[int] = set()
         self.decorating: list[tuple[Module, int]] = []
         self._analyses: dict[tuple[int, int, int], Analysis] = {}
         self._typing: set[tuple[int, int]] = set()
@@ -344,6 +354,7 @@ class Evaluator(Statements):
         return Sequence_(kind, [element], frame.module, node.pos, open=True)
 
     def _await(self, node: f.Await, frame: Frame) -> Value:
+        self.awaited.add(id(node.value))
         value = self.evaluate(node.value, frame)
         return union(o.result if isinstance(o, Coroutine) else UNKNOWN for o in options(value))
 
@@ -558,8 +569,12 @@ class Evaluator(Statements):
         frame = call.frame
         key = id(function.node)
         if not frame.depth and not self.stack:
+            self.total += self.steps
             self.steps = 0
-        if frame.startup and self.stack and not _may_register(function, receiver, call):
+        if function.node.is_async and call.node is not None and id(call.node) not in self.awaited:
+            return False  # a coroutine that nobody awaits here does not run here
+        tired = frame.startup or self.steps > SOFT_STEPS or self.total > MAX_TOTAL
+        if tired and self.stack and not _may_register(function, receiver, call):
             return False
         return frame.depth < MAX_DEPTH and self.stack.count(key) < 2 and self.steps < MAX_STEPS
 

@@ -29,10 +29,12 @@ from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.config import Config
+    from fastapi_guardrails.model.exceptions import Exceptions
+    from fastapi_guardrails.model.security import Security
     from fastapi_guardrails.source.loader import Sources
 
-#: Names in the body of a function that make it worth calling when nobody calls it: it builds an app.
-_APP_WORDS = (b"FastAPI", b"Starlette")
+#: Names in an encoded body, behind the byte of their length, that make a function worth calling when nobody calls it.
+_APP_WORDS = (b"\xa7FastAPI", b"\xa9Starlette")
 
 
 class NodeSet:
@@ -310,6 +312,20 @@ class Project:
                     continue
                 queue += [t for s in self.evaluator.analysis(function).calls for t, _ in s.targets]
         return found
+
+    @cached_property
+    def security(self) -> Security:
+        """Who may call a route."""
+        from fastapi_guardrails.model.security import Security
+
+        return Security(self)
+
+    @cached_property
+    def exceptions(self) -> Exceptions:
+        """Which exceptions leave a function, and what catches them."""
+        from fastapi_guardrails.model.exceptions import Exceptions
+
+        return Exceptions(self)
 
     # --- calls ---------------------------------------------------------------------------------------------------
 
