@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.finding import Step
@@ -38,9 +38,17 @@ class Hit(NamedTuple):
 class Chains:
     """Finds the calls that lead to what a predicate describes; what lies below a function is worked out once."""
 
-    def __init__(self, project: Project, predicate: Predicate) -> None:
+    def __init__(self, project: Project, predicate: Predicate, *, even_once: bool = False) -> None:
+        """Prepare the search.
+
+        Args:
+            project: where to look.
+            predicate: what matters.
+            even_once: follow also what runs once in the life of a process, as what runs at start-up does.
+        """
         self._project = project
         self._predicate = predicate
+        self._even_once = even_once
         self._below: dict[tuple[int, str], tuple[str, tuple[Step, ...]] | None] = {}
 
     def hits(self, function: Function) -> Iterator[Hit]:
@@ -55,9 +63,13 @@ class Chains:
             found = None if site.deferred else self._of_site(site, iterated)
             if found is None:
                 continue
-            outside = calls_without_loop(analysis) if outside is None else outside
+            outside = self._left_out(analysis) if outside is None else outside
             if id(site.node) not in outside:
                 yield site, *found
+
+    def _left_out(self, analysis: Analysis) -> set[int]:
+        without_loop = calls_without_loop(analysis)
+        return without_loop if self._even_once else without_loop | calls_once(analysis)
 
     def _of_site(self, site: CallSite, iterated: set[int]) -> tuple[str, tuple[Step, ...]] | None:
         what = self._predicate(site)
@@ -65,7 +77,8 @@ class Chains:
             # What is awaited gives an awaitable: the handle is not of the sync type that it was taken for.
             return None if site.awaited else (what, ())
         for target, receiver in site.targets:
-            if not runs_body(site, target, iterated):
+            once = target.kind == "cached" and not target.node.params
+            if (once and not self._even_once) or not runs_body(site, target, iterated):
                 continue
             below = self._beneath(target, receiver)
             if below is not None:
@@ -100,10 +113,9 @@ def iterated_calls(analysis: Analysis) -> set[int]:
 def runs_body(site: CallSite, target: FunctionValue, iterated: set[int]) -> bool:
     """Whether a call runs the body of a sync function here.
 
-    A generator's runs only when it is iterated or entered; that of a cached function without parameters runs once in
-    the life of a process, as what runs at start-up does.
+    A generator's runs only when it is iterated or entered.
     """
-    if target.node.is_async or (target.kind == "cached" and not target.node.params):
+    if target.node.is_async:
         return False
     if site.awaited and not isinstance(site.result, (Coroutine, Unknown)):
         return False
@@ -122,6 +134,31 @@ def calls_without_loop(analysis: Analysis) -> set[int]:
         if isinstance(node, f.Try) and any(id(inner) in asks for inner in walk(node.body)):
             found |= {id(inner) for handler in node.handlers for inner in walk(handler.body)}
     return found
+
+
+def calls_once(analysis: Analysis) -> set[int]:
+    """Identities of the calls that fill a global variable which is kept: `if cache is None: cache = load()`."""
+    found: set[int] = set()
+    if not analysis.globals:
+        return found
+    for node in statements(analysis.body):
+        if isinstance(node, f.If) and _names([node.test]) & _assigned(node.body) & analysis.globals:
+            found |= {id(inner) for inner in walk(node.body)}
+    for index, node in enumerate(analysis.body):
+        rest = analysis.body[index + 1 :]
+        if not isinstance(node, f.If) or not isinstance(node.body[-1], f.Return):
+            continue
+        if _names([node.test]) & _assigned(rest) & analysis.globals:
+            found |= {id(inner) for inner in walk(rest)}
+    return found
+
+
+def _names(nodes: Sequence[f.Node]) -> set[str]:
+    return {node.id for node in walk(nodes) if isinstance(node, f.Name)}
+
+
+def _assigned(block: list[f.Stmt]) -> set[str]:
+    return {n for s in statements(block) if isinstance(s, f.Assign) for n in _names(s.targets)}
 
 
 def on_the_loop(project: Project) -> Iterator[Function]:

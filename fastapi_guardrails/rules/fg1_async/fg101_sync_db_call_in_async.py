@@ -66,7 +66,9 @@ None.
 - What is handed to a thread: `run_in_threadpool`, `asyncio.to_thread`, `run_in_executor`, `AsyncSession.run_sync`,
   `BackgroundTasks.add_task` of a `def`.
 - Building a statement or a query without running it, making a session, `add`, `add_all` and `expunge`: no I/O.
-- The start of an app: code of a lifespan before its `yield`.
+- The start of an app: code of a lifespan before its `yield`; what runs once in the life of a process: a cached function
+  without parameters, the first filling of a global variable that is kept.
+- A call that is awaited: its handle is async, whatever its annotation says.
 
 ## Known limits
 A handle whose type cannot be told (no annotation, an unknown library) is never reported.

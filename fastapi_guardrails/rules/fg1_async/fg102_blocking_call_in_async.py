@@ -59,7 +59,8 @@ other calls have no fix.
 ## Not reported
 - What is handed to a thread, and everything in `def` endpoints and dependencies.
 - The start of an app: code of a lifespan before its `yield`; code at module level.
-- The construction of a client that does not connect; a cached function without parameters, which runs once.
+- The construction of a client that does not connect; what runs once in the life of a process: a
+  cached function without parameters, the first filling of a global variable that is kept.
 - The reads and writes inside a `with open(...)` block: the block is one finding, at the `open`.
 
 ## Known limits

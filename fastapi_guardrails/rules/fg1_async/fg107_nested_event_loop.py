@@ -77,7 +77,7 @@ if TYPE_CHECKING:
 @rule("FG107", name="nested-event-loop", guardrails=["style-no-sync-db"], severity=Severity.ERROR)
 def nested_event_loop(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in running an event loop."""
-    chains = Chains(project, _runs_a_loop)
+    chains = Chains(project, _runs_a_loop, even_once=True)
     for function in project.functions:
         if not function.is_async:
             continue
