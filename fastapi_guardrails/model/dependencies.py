@@ -76,13 +76,14 @@ class Parameter(NamedTuple):
     @property
     def alias(self) -> str:
         """The name under which it is read from the request."""
-        marker = self.marker
-        if marker is not None:
-            alias = text_of(marker.attrs.get("alias", UNKNOWN)) or text_of(
-                marker.attrs.get("validation_alias", UNKNOWN)
-            )
-            if alias:
-                return alias
+        for value in (*reversed(self.metadata), self.default):
+            if not isinstance(value, Instance) or not isinstance(value.cls, External):
+                continue
+            if value.cls.name in MARKERS or value.cls.name == "pydantic.Field":
+                names = (text_of(value.attrs.get(n, UNKNOWN)) for n in ("validation_alias", "alias"))
+                alias = next((n for n in names if n), None)
+                if alias:
+                    return alias
         return self.name
 
 

@@ -49,7 +49,7 @@ def covers(earlier: tuple[Segment, ...], later: tuple[Segment, ...]) -> bool:
     """Whether every request path that `later` matches is matched by `earlier` too."""
     for index, segment in enumerate(earlier):
         if segment.converter == "path" and index == len(earlier) - 1:
-            return len(later) >= index
+            return len(later) > index
         if index >= len(later) or not _covers(segment, later[index]):
             return False
     return len(earlier) == len(later)
