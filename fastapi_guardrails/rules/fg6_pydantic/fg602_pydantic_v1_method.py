@@ -4,56 +4,48 @@ Reports the methods of Pydantic 1 on a Pydantic 2 model: `.dict()`, `.json()`, `
 `.parse_raw()`, `.from_orm()`, `.construct()`, `.schema()`, `.update_forward_refs()` and `.__fields__`.
 
 ## Why it matters
-They are deprecated and go in Pydantic 3. Until then two names mean the same thing in one code base, and a method
-`dict` or `json` of a model collides with the field that a client would like to have.
+They are deprecated and go with Pydantic 3. Until then each call warns, and some do less than they did: `.json()` takes
+no more arguments of `json.dumps`, and `.from_orm()` needs a setting of another name.
 
 ## Example
-```python title="app/main.py"
-from fastapi import FastAPI
+```python title="app/services.py"
 from pydantic import BaseModel
 
-app = FastAPI()
 
-
-class Item(BaseModel):
+class User(BaseModel):
     name: str
 
 
-@app.post("/api/v1/items", response_model=Item)
-async def create_item(item: Item):
-    return Item.parse_obj(item.dict(exclude_unset=True))  # error: FG602
+def dump(user: User) -> dict[str, str]:
+    return user.dict()  # error: FG602
 ```
 
 ## Instead
-```python title="app/main.py"
-from fastapi import FastAPI
+```python title="app/services.py"
 from pydantic import BaseModel
 
-app = FastAPI()
 
-
-class Item(BaseModel):
+class User(BaseModel):
     name: str
 
 
-@app.post("/api/v1/items", response_model=Item)
-async def create_item(item: Item):
-    return Item.model_validate(item.model_dump(exclude_unset=True))
+def dump(user: User) -> dict[str, str]:
+    return user.model_dump()
 ```
 
 ## Fix safety
-Safe: the type of the receiver is known, and the new method means the same with the arguments that are given. Other
-arguments (as `encoder=`) leave it to you.
+Safe: the call gets the name of Pydantic 2. There is no fix where an argument means something else under that name.
 
 ## Options
 None.
 
 ## Not reported
-- Other objects that have such methods: a `requests.Response.json()`, a `dict.copy()`.
-- Models that define the method themselves, models of `pydantic.v1`, and projects that pin `pydantic<2`.
+- The same names on other types: `Response.json()`, `dict.copy()`.
+- Models that define the method themselves.
+- Receivers whose type is not known, and projects that pin `pydantic<2`.
 
 ## Known limits
-A receiver whose type cannot be told is not reported.
+Types are followed through annotations, assignments and return annotations; what a library returns is often unknown.
 """
 
 from __future__ import annotations
@@ -62,90 +54,132 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix
-from fastapi_guardrails.knowledge.classes import ancestors
-from fastapi_guardrails.knowledge.pydantic import METHODS, SAME_ARGUMENTS
-from fastapi_guardrails.model.classes import is_pydantic
+from fastapi_guardrails.knowledge.pydantic_changes import METHODS, SAME_KEYWORDS, SAME_POSITIONAL
+from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.tree import walk
-from fastapi_guardrails.model.values import ClassValue, Instance, Method, Value, options
+from fastapi_guardrails.model.tree import text as shown
+from fastapi_guardrails.model.tree import walk_with_parent
+from fastapi_guardrails.model.values import ClassValue, External, Instance, Method, Value, is_none, options
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
-    from fastapi_guardrails.model.elements import Function
-    from fastapi_guardrails.model.frames import Arguments
-    from fastapi_guardrails.model.project import Project
+    import libcst as cst
 
-_WORDS = tuple(name.encode() for name in (*METHODS, "__fields__"))
+    from fastapi_guardrails.finding import Mark
+    from fastapi_guardrails.model.elements import Function
+    from fastapi_guardrails.model.project import Project
+    from fastapi_guardrails.model.symbols import Module
+    from fastapi_guardrails.syntax import Syntax
+
+_WORDS = tuple(name.encode() for name in METHODS)
+_OWNERS = ("pydantic.BaseModel", "pydantic.RootModel", "sqlmodel.SQLModel", "pydantic_settings.BaseSettings")
 
 
 @rule("FG602", name="pydantic-v1-method", guardrails=["schema-v2"], fix="sometimes")
 def pydantic_v1_method(project: Project) -> Iterator[Finding]:
-    """Yield each call of a Pydantic 1 method, at module level and in functions."""
+    """Yield a finding for each use of a method of Pydantic 1 on a model."""
     if project.versions.at_least("pydantic", "2") is False:
         return
-    for calls in project.registry.calls.values():
-        for made in calls:
-            if made.call.frame.module.is_application and made.call.frame.function is None:
-                yield from _of_call(project, made.callee, made.call)
     for function in project.functions:
         if any(word in function.node.code for word in _WORDS):
-            for site in function.analysis.calls:
-                yield from _of_call(project, site.callee, site.call)
-            yield from _of_fields(function)
+            yield from _in_function(function)
+    for call in project.startup_calls(*(f"{owner}.{name}" for owner in _OWNERS for name in METHODS)):
+        node, module = call.call.node, call.call.frame.module
+        if node is None or not isinstance(node.func, f.Attr) or not isinstance(call.callee, Method):
+            continue
+        if _is_old(call.callee):
+            yield _finding(project, module, node.func, node, [call.callee.receiver])
 
 
-def _of_call(project: Project, callee: Value, call: Arguments) -> Iterator[Finding]:
-    name = _old_method(callee)
-    if name is None or call.node is None:
-        return
-    mark = mark_at(call.frame.module, call.node.pos)
-    yield Finding(
-        at=mark,
-        message=f"`{name}` is a method of Pydantic 1: use `{METHODS[name]}`",
-        fix=_fix(project, name, call),
+def _in_function(function: Function) -> Iterator[Finding]:
+    analysis = function.analysis
+    for node, parent in walk_with_parent(analysis.body):
+        if not isinstance(node, f.Attr) or node.attr not in METHODS:
+            continue
+        receivers = [o for o in options(analysis.value(node.value)) if not is_none(o)]
+        uses = [o for o in options(analysis.value(node)) if isinstance(o, Method)]
+        if node.attr == "__fields__":
+            known = bool(receivers) and all(_model(r) is not None for r in receivers)
+        else:
+            known = len(uses) == len(receivers) > 0 and all(_is_old(use) for use in uses)
+        if known:
+            call = parent if isinstance(parent, f.Call) and parent.func is node else None
+            yield _finding(function.project, function.value.module, node, call, receivers)
+
+
+def _is_old(method: Method) -> bool:
+    model = _model(method.receiver)
+    if model is None or method.name not in METHODS:
+        return False
+    return not isinstance(model, ClassValue) or classes.member(model, method.name) is None
+
+
+def _model(receiver: Value) -> ClassValue | External | None:
+    """The Pydantic model that a receiver is, or is an instance of."""
+    cls = receiver.cls if isinstance(receiver, Instance) else classes.plain(receiver)
+    if not isinstance(cls, (ClassValue, External)) or classes.is_pydantic(cls) is not True:
+        return None
+    return cls
+
+
+def _finding(project: Project, module: Module, node: f.Attr, call: f.Call | None, receivers: list[Value]) -> Finding:
+    new = METHODS[node.attr]
+    parens = "" if call is None else "()"
+    return Finding(
+        at=mark_at(module, node.pos),
+        message=f"`{shown(node)}{parens}` is of Pydantic 1: use `{new}{parens}`",
+        fix=_fix(project, module, node, call, receivers),
     )
 
 
-def _old_method(callee: Value) -> str | None:
-    """The old method that every option of a callee is, or None."""
-    names = {_name(option) for option in options(callee)}
-    return names.pop() if len(names) == 1 else None
+# --- the fix -------------------------------------------------------------------------------------------------------
 
 
-def _name(callee: Value) -> str | None:
-    if not isinstance(callee, Method) or callee.name not in METHODS:
+def _fix(project: Project, module: Module, node: f.Attr, call: f.Call | None, receivers: list[Value]) -> Fix | None:
+    new = METHODS[node.attr]
+    models = [_model(r) for r in receivers]
+    if any(isinstance(m, ClassValue) and classes.member(m, new) is not None for m in models):
         return None
-    if "pydantic.BaseModel" not in ancestors(callee.owner)[0]:
+    from fastapi_guardrails.syntax import call_at, syntax_at
+
+    mark = mark_at(module, node.pos)
+    text = project.sources.text(module.path)
+    if call is None:
+        if node.attr != "__fields__" or any(isinstance(r, Instance) for r in receivers):
+            return None
+        syntax = syntax_at(text, mark)
+        names = [] if syntax is None else [a for a in _attributes(syntax, mark) if a.attr.value == node.attr]
+        if syntax is None or len(names) != 1:
+            return None
+        return Fix(f"Use `{new}`", Applicability.SAFE, (syntax.replace(names[0].attr, new),))
+    if not _means_the_same(node.attr, call) or _repeats(node):
         return None
-    receiver = callee.receiver
-    cls = receiver.cls if isinstance(receiver, Instance) else receiver
-    return callee.name if isinstance(cls, ClassValue) and is_pydantic(cls) is True else None
-
-
-def _fix(project: Project, name: str, call: Arguments) -> Fix | None:
-    from fastapi_guardrails.syntax import call_at
-
-    allowed = SAME_ARGUMENTS.get(name)
-    if call.open or call.node is None:
+    found = call_at(text, mark, node.attr)
+    if found is None or found.has_stars():
         return None
-    if allowed is not None and (call.args or not set(call.kwargs) <= allowed):
-        return None
-    if allowed is None and name in ("parse_raw", "from_orm", "update_forward_refs") and call.kwargs:
-        return None
-    module = call.frame.module
-    found = call_at(project.sources.text(module.path), mark_at(module, call.node.pos), name)
-    edits = found.rename_method(METHODS[name]) if found is not None else ()
-    return Fix(f"use `{METHODS[name]}`", Applicability.SAFE, edits) if edits else None
+    edits = found.rename_method(new)
+    return Fix(f"Use `{new}()`", Applicability.SAFE, edits) if edits else None
 
 
-def _of_fields(function: Function) -> Iterator[Finding]:
-    if b"__fields__" not in function.node.code:
-        return
-    analysis = function.analysis
-    for node in walk(analysis.body):
-        if isinstance(node, f.Attr) and node.attr == "__fields__":
-            value = analysis.value(node.value)
-            cls = value.cls if isinstance(value, Instance) else value
-            if isinstance(cls, ClassValue) and is_pydantic(cls) is True:
-                yield Finding(at=function.at(node), message="`__fields__` is of Pydantic 1: use `model_fields`")
+def _attributes(syntax: Syntax, mark: Mark) -> Iterator[cst.Attribute]:
+    import libcst
+
+    return syntax.starting(libcst.Attribute, mark)
+
+
+def _means_the_same(name: str, call: f.Call) -> bool:
+    if any(isinstance(a, f.Star) for a in call.args) or len(call.args) > SAME_POSITIONAL.get(name, 0):
+        return False
+    allowed = SAME_KEYWORDS.get(name)
+    return all(k.name is not None and (allowed is None or k.name in allowed) for k in call.keywords)
+
+
+def _repeats(node: f.Attr) -> bool:
+    """Whether the receiver calls a method of the same name: only one of them could be told by its name."""
+    inner = node.value
+    while isinstance(inner, (f.Attr, f.Call, f.Sub, f.Await)):
+        if isinstance(inner, f.Attr) and inner.attr == node.attr:
+            return True
+        inner = inner.func if isinstance(inner, f.Call) else inner.value
+    return False

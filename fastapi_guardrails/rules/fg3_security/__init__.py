@@ -1,0 +1,1 @@
+"""FG3 · Security."""

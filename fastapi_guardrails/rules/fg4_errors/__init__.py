@@ -1,0 +1,1 @@
+"""FG4 · Error handling."""

@@ -1,0 +1,137 @@
+"""
+## What it does
+Reports an exception class of the project that is raised in code which an endpoint reaches, is no `HTTPException`, and
+is neither caught on the way nor handled by a handler of the app. One finding per class and app, at its first `raise`.
+
+## Why it matters
+What nobody maps to a status answers 500. "No such order" then looks like a crash to the client, and like an incident to
+whoever is on call.
+
+## Example
+```python title="app/main.py"
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class OrderNotFound(Exception):
+    pass
+
+
+def find_order(order_id: int) -> str:
+    raise OrderNotFound(order_id)  # error: FG402
+
+
+@app.get("/orders/{order_id}")
+def read_order(order_id: int) -> str:
+    return find_order(order_id)
+```
+
+## Instead
+```python title="app/main.py"
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+app = FastAPI()
+
+
+class OrderNotFound(Exception):
+    pass
+
+
+@app.exception_handler(OrderNotFound)
+def answer_not_found(request: Request, exc: OrderNotFound) -> JSONResponse:
+    return JSONResponse({"detail": "There is no such order"}, status_code=404)
+
+
+def find_order(order_id: int) -> str:
+    raise OrderNotFound(order_id)
+
+
+@app.get("/orders/{order_id}")
+def read_order(order_id: int) -> str:
+    return find_order(order_id)
+```
+
+## Options
+None.
+
+## Not reported
+- Classes with a handler for them or an ancestor, on the app that serves the endpoint.
+- What a caller, a `yield` dependency, a route class or a middleware catches, and a `ValueError` in a validator.
+- What only start-up code, scripts or background tasks raise.
+
+## Known limits
+An `except` whose type is not known counts as catching; a function below a decorator that is not known raises nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.finding import Finding, Severity, Step
+from fastapi_guardrails.model.classes import inherits, is_complete, is_exception
+from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.values import ClassValue
+from fastapi_guardrails.rules.registry import rule
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.finding import Mark
+    from fastapi_guardrails.model.calls import RaiseSite
+    from fastapi_guardrails.model.elements import App, Route
+
+#: FastAPI answers these itself.
+_ANSWERED = (
+    "starlette.exceptions.HTTPException",
+    "starlette.exceptions.WebSocketException",
+    "starlette.websockets.WebSocketDisconnect",
+    "fastapi.exceptions.RequestValidationError",
+    "fastapi.exceptions.WebSocketRequestValidationError",
+)
+
+
+@rule(
+    "FG402",
+    name="unmapped-exception",
+    guardrails=["err-custom", "err-handlers", "dont-ignore-errors"],
+    severity=Severity.ERROR,
+)
+def unmapped_exception(app: App) -> Iterator[Finding]:
+    """Yield a finding per class of the project that leaves the app's endpoints unhandled."""
+    for cls, raised in _unmapped(app).values():
+        places = sorted(raised.items(), key=lambda item: (item[0].path, item[0].line, item[0].offset))
+        (first, route), *others = places
+        steps = [Step(route.mark, f"`{' '.join([*route.methods[:1], route.route_path])}` reaches it")]
+        steps += [Step(mark, "is raised here as well") for mark, _ in others]
+        yield Finding(
+            at=first,
+            message=f"`{cls.name}` reaches the client as a 500: derive it from `HTTPException`, "
+            f"or register a handler for it on `{app.name or 'the app'}`",
+            trace=tuple(steps),
+        )
+
+
+def _unmapped(app: App) -> dict[int, tuple[ClassValue, dict[Mark, Route]]]:
+    """The classes that nothing maps, each with its raises and the first route that reaches them."""
+    flow = app.project.exceptions
+    found: dict[int, tuple[ClassValue, dict[Mark, Route]]] = {}
+    for route in app.own_routes:
+        if route.flat.off or not route.is_operation and not route.websocket:
+            continue
+        for escape in flow.unhandled(route):
+            cls = escape.cls
+            if isinstance(cls, ClassValue) and _is_unmapped(cls) and not flow.is_handled(app, cls):
+                found.setdefault(id(cls.node), (cls, {}))[1].setdefault(_mark(escape.site), route)
+    return found
+
+
+def _mark(site: RaiseSite) -> Mark:
+    return mark_at(site.function.module, site.node.pos, "stmt")
+
+
+def _is_unmapped(cls: ClassValue) -> bool:
+    """Whether it is surely an exception of the project that FastAPI does not answer itself."""
+    if not cls.module.is_application or is_exception(cls) is not True or not is_complete(cls):
+        return False
+    return inherits(cls, *_ANSWERED) is False
