@@ -60,6 +60,7 @@ def load(name: str) -> str:
 - Imports below `if TYPE_CHECKING:`.
 - Projects without these packages.
 - Packages of one layer that import themselves.
+- The innermost layer below a domain: `app/blocks/core.py` is the main module of `blocks`.
 
 ## Known limits
 An import by `importlib` is not seen.
@@ -121,10 +122,15 @@ def _ranks(layers: tuple[str | tuple[str, ...], ...]) -> dict[str, int]:
 
 
 def _layer(module: Source, ranks: dict[str, int]) -> tuple[str, str] | None:
-    """The package that holds the layers and the layer's name: of the root package, or of a domain's package."""
+    """The package that holds the layers and the layer's name: of the root package, or of a domain's package.
+
+    Where everything is imported from `src`, the root package is the one below it. A `core` below a package other than
+    the root is mostly the main module of that package, and no layer.
+    """
     parts = module.name.split(".")
-    for index in (1, 2):
-        if index < len(parts) and parts[index] in ranks:
+    top = 2 if parts[0] == "src" and parts[1:2] and parts[1] not in ranks else 1
+    for index in (top, top + 1):
+        if index < len(parts) and parts[index] in ranks and (index == top or ranks[parts[index]] < max(ranks.values())):
             return ".".join(parts[:index]), parts[index]
     return None
 
