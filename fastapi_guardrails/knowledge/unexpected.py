@@ -1,0 +1,28 @@
+"""Exceptions whose text speaks of the inside of the program: databases, the operating system, other servers.
+
+Source: the exception trees of Python, SQLAlchemy, the database drivers, httpx, requests and aiohttp.
+"""
+
+from __future__ import annotations
+
+from fastapi_guardrails.knowledge.classes import ancestors
+
+_EVERYTHING = frozenset({"builtins.Exception", "builtins.BaseException"})
+_TREES = frozenset(
+    {
+        "builtins.OSError", "builtins.LookupError", "sqlalchemy.exc.SQLAlchemyError", "asyncpg.PostgresError",
+        "psycopg.Error", "psycopg2.Error", "sqlite3.Error", "httpx.HTTPError", "requests.RequestException",
+        "requests.exceptions.RequestException", "redis.exceptions.RedisError", "redis.RedisError",
+        "builtins.AttributeError", "builtins.TypeError", "builtins.MemoryError",
+    }
+)  # fmt: skip
+#: Packages all of whose exceptions are of a database, a cache or an HTTP client.
+_PACKAGES = ("sqlalchemy.exc.", "asyncpg.", "psycopg.", "psycopg2.", "pymongo.errors.", "pymysql.", "aiohttp.",
+             "botocore.exceptions.", "redis.exceptions.", "requests.exceptions.")  # fmt: skip
+
+
+def is_unexpected(name: str) -> bool:
+    """Whether an `except` of a library's class catches what nobody foresaw in detail."""
+    if name in _EVERYTHING or name.startswith(_PACKAGES):
+        return True
+    return bool(ancestors(name)[0] & _TREES)
