@@ -109,23 +109,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_u
         ResponseModel,
         Meta(description="Whether a return annotation counts as a response model (FG209)."),
     ] = "any"
-    actions: Annotated[
-        tuple[str, ...],
-        Meta(description="Further words that name an action in a path, as `verify` does (FG202)."),
-    ] = ()
-    exempt_words: Annotated[
-        tuple[str, ...],
-        Meta(description="Words in paths that are never taken for a verb or a singular noun (FG202, FG203)."),
-    ] = ()
-    max_endpoint_statements: Annotated[int, Meta(ge=1, description="Statements that an endpoint may have (FG502).")] = (
-        15
-    )
-    max_endpoint_complexity: Annotated[
-        int, Meta(ge=1, description="Cyclomatic complexity that an endpoint may have (FG502).")
-    ] = 6
-    max_dependency_statements: Annotated[
-        int, Meta(ge=1, description="Statements that a dependency may have (FG704).")
-    ] = 15
     options: Annotated[
         dict[str, dict[str, Any]],
         Meta(description="Options of rules that do not ship with the package: a table per code or name."),

@@ -20,7 +20,8 @@ from fastapi_guardrails import __version__
 from fastapi_guardrails import config as configuration
 from fastapi_guardrails.config import Config, ConfigError
 from fastapi_guardrails.finding import Coverage, Diagnostic, Finding, Mark, Range, Report, TraceStep
-from fastapi_guardrails.source import files, loader
+from fastapi_guardrails.source import files
+from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.text import Text, TextError, decode
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fastapi_guardrails.rules.registry import Rule
     from fastapi_guardrails.source.cache import Cache
     from fastapi_guardrails.source.facts import Suppression
+    from fastapi_guardrails.source.loader import Sources
 
 Progress = Callable[[int, int], None]
 
@@ -133,9 +135,9 @@ class Workspace:
         return files.Discovery(kept, found.problems)
 
     @cached_property
-    def contents(self) -> loader.Contents:
+    def contents(self) -> Contents:
         """The bytes of the files, as they are on the disk."""
-        return loader.read(self.root, self.discovery.files)
+        return read(self.root, self.discovery.files)
 
     def check(self, changed: Mapping[str, bytes] | None = None) -> Result:
         """Look at the project.
@@ -156,18 +158,20 @@ class Workspace:
             _keep_report(cache, key, report)
         return Result(report, self._problems, text)
 
-    def project(self, contents: loader.Contents | None = None) -> Project:
+    def project(self, contents: Contents | None = None) -> Project:
         """The model of the project."""
         from fastapi_guardrails.model.project import Project
 
         return Project(self._load(contents or self.contents, self._cache()), self.config)
 
-    def _load(self, contents: loader.Contents, cache: Cache | None) -> loader.Sources:
+    def _load(self, contents: Contents, cache: Cache | None) -> Sources:
+        from fastapi_guardrails.source import loader
+
         return loader.load(
             self.root, self.discovery.files, jobs=self._jobs, cache=cache, progress=self._progress, contents=contents
         )
 
-    def _run(self, contents: loader.Contents, text: _Texts, cache: Cache | None) -> Report:
+    def _run(self, contents: Contents, text: _Texts, cache: Cache | None) -> Report:
         from fastapi_guardrails.model.project import Project
         from fastapi_guardrails.rules.selection import Selection
 
@@ -206,7 +210,7 @@ class Workspace:
 
         return Cache(self.root, f"{__version__} {_own_stamp()}")
 
-    def _run_key(self, contents: loader.Contents) -> bytes | None:
+    def _run_key(self, contents: Contents) -> bytes | None:
         """A digest of all that the report depends on; None if that cannot be known, as with rules of others."""
         from fastapi_guardrails.source.cache import run_key
 
@@ -390,7 +394,9 @@ def _statement_lines(text: str) -> Callable[[int], frozenset[int]]:
     """A function from a line to the first lines of the statement (and of the decorator) that the line is in."""
     import ast
 
-    tree = loader.parse_again(text)
+    from fastapi_guardrails.source.loader import parse_again
+
+    tree = parse_again(text)
     spans: list[tuple[int, int]] = []
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.stmt):
@@ -407,7 +413,7 @@ def _statement_lines(text: str) -> Callable[[int], frozenset[int]]:
 class _Texts:
     """Texts of files by path: of those that were read, else from the disk."""
 
-    def __init__(self, root: Path, contents: loader.Contents) -> None:
+    def __init__(self, root: Path, contents: Contents) -> None:
         self._root = root
         self._contents = contents
         self._texts: dict[str, Text] = {}
@@ -430,9 +436,9 @@ class _Texts:
             return Text("", "utf-8", False, "\n")
 
 
-def _overlay(contents: loader.Contents, changed: Mapping[str, bytes]) -> loader.Contents:
+def _overlay(contents: Contents, changed: Mapping[str, bytes]) -> Contents:
     digests = {path: blake2b(data, digest_size=16).digest() for path, data in changed.items()}
-    return loader.Contents({**contents.data, **changed}, {**contents.digests, **digests}, contents.errors)
+    return Contents({**contents.data, **changed}, {**contents.digests, **digests}, contents.errors)
 
 
 def _relative(path: Path, root: Path) -> str:
@@ -492,10 +498,17 @@ def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
                 yield entry
 
 
+def _parents_in_repository(root: Path) -> list[Path]:
+    """The folders above the root up to that of the repository; only the one above it without a repository."""
+    parents = [root, *root.parents]
+    top = next((index for index, folder in enumerate(parents) if (folder / ".git").exists()), 1)
+    return parents[1 : top + 1]
+
+
 def _side_stamp(root: Path) -> str:
     """Names, sizes and times of the files besides Python that a report may depend on."""
     stamps = []
-    for folder in (root, *(root / name for name in _SIDE_FOLDERS), *root.parents):
+    for folder in (root, *(root / name for name in _SIDE_FOLDERS), *_parents_in_repository(root)):
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:

@@ -170,6 +170,7 @@ class Analysis:
         attributes: what `self` has at the end.
         contexts: `with` items with their context values.
         iterations: `for` loops with what they iterate over.
+        iterated: identities of all expressions that loops, comprehensions and `yield from` iterate over.
     """
 
     def __init__(self, function: FunctionValue, body: list[f.Stmt]) -> None:
@@ -183,6 +184,7 @@ class Analysis:
         self.handlers: list[HandlerSite] = []
         self.contexts: list[tuple[f.WithItem, Value, f.With]] = []
         self.iterations: list[tuple[f.For, Value]] = []
+        self.iterated: set[int] = set()
         self.nested: list[FunctionValue] = []
         self.globals: set[str] = set()
         self.values: dict[int, Value] = {}
@@ -256,6 +258,11 @@ class Recorder:
 
     def iterate(self, node: f.For, source: Value, frame: Frame) -> None:
         self.analysis.iterations.append((node, source))
+        self.analysis.iterated.add(id(node.iter))
+
+    def iterates(self, *nodes: f.Expr) -> None:
+        """A comprehension or `yield from` iterates over these."""
+        self.analysis.iterated.update(map(id, nodes))
 
     def nested(self, function: FunctionValue) -> None:
         self.analysis.nested.append(function)

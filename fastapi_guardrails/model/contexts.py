@@ -101,13 +101,7 @@ class Chains:
 
 def iterated_calls(analysis: Analysis) -> set[int]:
     """Identities of the calls whose results the function itself iterates over."""
-    found = {id(node.iter) for node, _ in analysis.iterations}
-    for node in walk(analysis.body):
-        if isinstance(node, f.Comp):
-            found |= {id(g.iter) for g in node.generators}
-        elif isinstance(node, f.Yield) and node.is_from and node.value is not None:
-            found.add(id(node.value))
-    return found
+    return analysis.iterated
 
 
 def runs_body(site: CallSite, target: FunctionValue, iterated: set[int]) -> bool:

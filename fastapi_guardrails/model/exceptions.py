@@ -62,6 +62,8 @@ class Exceptions:
         self._project = project
         self._escapes: dict[tuple[int, int], list[Escape]] = {}
         self._guards: dict[int, dict[int, tuple[f.Node, ...]]] = {}
+        self._awaits: dict[int, list[f.Await]] = {}
+        self._catching: dict[tuple[int, int], bool] = {}
 
     # --- functions -----------------------------------------------------------------------------------------------
 
@@ -242,8 +244,16 @@ class Exceptions:
 
     def _catches_around_calls(self, function: FunctionValue, cls: Value) -> bool:
         """Whether a function (or one inside it) awaits what it was given within a `try` that catches a class."""
+        key = (id(function.node), id(cls))
+        if key not in self._catching:
+            self._catching[key] = self._finds_catch(function, cls)
+        return self._catching[key]
+
+    def _finds_catch(self, function: FunctionValue, cls: Value) -> bool:
         analysis = self._project.evaluator.analysis(function)
-        awaited = [n for n in walk(analysis.body) if isinstance(n, f.Await)]
+        if id(function.node) not in self._awaits:
+            self._awaits[id(function.node)] = [n for n in walk(analysis.body) if isinstance(n, f.Await)]
+        awaited = self._awaits[id(function.node)]
         if any(_calls_on(node) and self._is_caught(cls, analysis, node) for node in awaited):
             return True
         return any(self._catches_around_calls(inner, cls) for inner in analysis.nested)
@@ -371,4 +381,3 @@ def _is_validator(function: FunctionValue) -> bool:
 
 def _is_validation_error(cls: Value) -> bool:
     return classes.inherits(cls, *_VALIDATION) is not False
-

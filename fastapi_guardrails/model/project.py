@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.finding import Mark
+from fastapi_guardrails.knowledge.returns import METHODS
 from fastapi_guardrails.model import routing
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
@@ -16,6 +18,7 @@ from fastapi_guardrails.model.evaluate import Evaluator
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.registry import LibraryCall, Registry
 from fastapi_guardrails.model.symbols import Symbols
+from fastapi_guardrails.model.tree import statements
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
@@ -206,7 +209,7 @@ class Project:
             if id(value.node) in found:
                 continue
             found[id(value.node)] = value
-            if b"def" in value.node.code or b"\x97" in value.node.code:
+            if f.NESTED_FUNCTION in value.node.code:
                 queue += [n for n in self.evaluator.analysis(value).nested if id(n.node) not in found]
         made = [self.function(v) for v in found.values()]
         return sorted(made, key=lambda x: (x.path, x.pos))
@@ -257,6 +260,19 @@ class Project:
     def _calls(self) -> Iterator[Call]:
         for function in self.functions:
             yield from function.calls
+
+    def makes_coroutines(self, function: Function) -> bool:
+        """Whether a function may make a coroutine: it is async, or its body names something async."""
+        return function.is_async or self._async_names.search(function.node.code) is not None
+
+    @cached_property
+    def _async_names(self) -> re.Pattern[bytes]:
+        names = {v.name for v in self.registry.functions.values() if v.node.is_async}
+        imported = {a.name for m in self.symbols.modules.values() for a in _imported(m.facts.body)}
+        for cls, methods in METHODS.items():
+            if cls.rpartition(".")[2] in imported or cls.partition(".")[0] in imported:
+                names |= {name for name, spec in methods.items() if spec.startswith("await ")}
+        return re.compile(b"|".join(re.escape(n.encode()) for n in sorted(names)))
 
     # --- roles and reach -----------------------------------------------------------------------------------------
 
@@ -366,6 +382,12 @@ class Project:
             }
             for app in self.root_apps
         ]
+
+
+def _imported(body: list[f.Stmt]) -> Iterator[f.Alias]:
+    for node in statements(body):
+        if isinstance(node, (f.Import, f.ImportFrom)):
+            yield from node.names
 
 
 def route_row(route: Route) -> dict[str, Any]:

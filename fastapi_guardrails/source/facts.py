@@ -405,6 +405,9 @@ class ModuleFacts(msgspec.Struct, array_like=True):
     lines: int
 
 
+#: The bytes with which an encoded function begins (fields, tag, a position of at least one line).
+NESTED_FUNCTION = b"\x9a\x3a\xce"
+
 _encoder = msgspec.msgpack.Encoder()
 _body_decoder: msgspec.msgpack.Decoder[list[Stmt]] = msgspec.msgpack.Decoder(list[Stmt])
 _module_decoder = msgspec.msgpack.Decoder(ModuleFacts)

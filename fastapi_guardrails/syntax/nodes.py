@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
 import libcst as cst
@@ -45,6 +45,20 @@ class Syntax:
         self._positions = wrapper.resolve(PositionProvider)
         self._shift = first - 1 - int(wraps)
 
+    @cached_property
+    def _starts(self) -> dict[Place, list[cst.CSTNode]]:
+        """The nodes that start at a place, longest first."""
+        found: dict[Place, list[cst.CSTNode]] = {}
+        for node in self._positions:
+            found.setdefault(self.start(node), []).append(node)
+        for nodes in found.values():
+            nodes.sort(key=self.end, reverse=True)
+        return found
+
+    @cached_property
+    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        return {child: node for node in self.all_nodes() for child in node.children}
+
     def nodes(self, kind: type[_Node]) -> Iterator[_Node]:
         """All nodes of a kind, outer before inner, in the order of the source."""
         return (node for node in self.all_nodes() if isinstance(node, kind))
@@ -63,8 +77,7 @@ class Syntax:
 
     def starting(self, kind: type[_Node], mark: Mark) -> Iterator[_Node]:
         """The nodes of a kind that start at a mark, outermost first (as the calls of a chain do)."""
-        place = self.place(mark)
-        return (node for node in self.nodes(kind) if self.start(node) == place)
+        return (node for node in self._starts.get(self.place(mark), ()) if isinstance(node, kind))
 
     def place(self, mark: Mark) -> Place:
         """Where a mark is; of a decorator, where its expression begins."""
@@ -105,7 +118,7 @@ class Syntax:
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node that a node is a direct part of."""
-        return next((outer for outer in self.all_nodes() if any(c is node for c in outer.children)), None)
+        return self._parents.get(node)
 
     def replace(self, node: cst.CSTNode, text: str) -> Edit:
         """Put another text in place of a node.

@@ -64,13 +64,9 @@ from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
-    import libcst as cst
-
-    from fastapi_guardrails.finding import Mark
     from fastapi_guardrails.model.elements import Function
     from fastapi_guardrails.model.project import Project
     from fastapi_guardrails.model.symbols import Module
-    from fastapi_guardrails.syntax import Syntax
 
 _WORDS = tuple(name.encode() for name in METHODS)
 _OWNERS = ("pydantic.BaseModel", "pydantic.RootModel", "sqlmodel.SQLModel", "pydantic_settings.BaseSettings")
@@ -141,31 +137,17 @@ def _fix(project: Project, module: Module, node: f.Attr, call: f.Call | None, re
     models = [_model(r) for r in receivers]
     if any(isinstance(m, ClassValue) and classes.member(m, new) is not None for m in models):
         return None
-    from fastapi_guardrails.syntax import call_at, syntax_at
+    from fastapi_guardrails.syntax.attributes import rename_attribute
 
     mark = mark_at(module, node.pos)
     text = project.sources.text(module.path)
-    if call is None:
-        if node.attr != "__fields__" or any(isinstance(r, Instance) for r in receivers):
-            return None
-        syntax = syntax_at(text, mark)
-        names = [] if syntax is None else [a for a in _attributes(syntax, mark) if a.attr.value == node.attr]
-        if syntax is None or len(names) != 1:
-            return None
-        return Fix(f"Use `{new}`", Applicability.SAFE, (syntax.replace(names[0].attr, new),))
-    if not _means_the_same(node.attr, call) or _repeats(node):
+    if call is None and (node.attr != "__fields__" or any(isinstance(r, Instance) for r in receivers)):
         return None
-    found = call_at(text, mark, node.attr)
-    if found is None or found.has_stars():
+    if call is not None and (not _means_the_same(node.attr, call) or _repeats(node)):
         return None
-    edits = found.rename_method(new)
-    return Fix(f"Use `{new}()`", Applicability.SAFE, edits) if edits else None
-
-
-def _attributes(syntax: Syntax, mark: Mark) -> Iterator[cst.Attribute]:
-    import libcst
-
-    return syntax.starting(libcst.Attribute, mark)
+    edit = rename_attribute(text, mark, node.attr, new)
+    parens = "" if call is None else "()"
+    return None if edit is None else Fix(f"Use `{new}{parens}`", Applicability.SAFE, (edit,))
 
 
 def _means_the_same(name: str, call: f.Call) -> bool:
