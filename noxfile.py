@@ -54,6 +54,7 @@ def docs(session: nox.Session) -> None:
     if session.posargs == ["serve"]:
         session.run("mkdocs", "serve")
         return
+    session.run("bash", "tests/docs/ensure_chromium.sh", external=True)
     session.run("mkdocs", "build", "--strict")
     session.run("pytest", "tests/docs", *session.posargs)
 

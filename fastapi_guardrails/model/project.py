@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.finding import Mark
 from fastapi_guardrails.knowledge.returns import METHODS
-from fastapi_guardrails.model import routing
+from fastapi_guardrails.model import classes, routing
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
 from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router, mark_at
@@ -119,7 +119,8 @@ class Project:
             if id(function.node) in self.evaluator.executed or not function.module.is_application:
                 continue
             if any(word in function.node.code for word in _APP_WORDS) and not function.node.is_generator:
-                self._call_unasked(function)
+                if function.owner is None or not classes.inherits(function.owner, *routing.APP_CLASSES):
+                    self._call_unasked(function)
 
     def _call_unasked(self, function: FunctionValue) -> None:
         frame = Frame(function.module, function.scope)

@@ -86,7 +86,7 @@ def test_settings_say_what_would_be_used(shop: Path) -> None:
     assert outcome.code == 0
     assert outcome.data["root"] == str(shop)
     assert list(outcome.data["rules-on"]) == ["FG001", "FG002", "FG003"]
-    assert outcome.data["config"]["max-endpoint-statements"] == 15
+    assert outcome.data["config"]["version-pattern"] == r"v\d+"
 
 
 def test_statistics_count_instead_of_showing(shop: Path) -> None:
