@@ -13,7 +13,6 @@ _TREES = frozenset(
         "builtins.OSError", "builtins.LookupError", "sqlalchemy.exc.SQLAlchemyError", "asyncpg.PostgresError",
         "psycopg.Error", "psycopg2.Error", "sqlite3.Error", "httpx.HTTPError", "requests.RequestException",
         "requests.exceptions.RequestException", "redis.exceptions.RedisError", "redis.RedisError",
-        "builtins.AttributeError", "builtins.TypeError", "builtins.MemoryError",
     }
 )  # fmt: skip
 #: Packages all of whose exceptions are of a database, a cache or an HTTP client.

@@ -156,14 +156,18 @@ class Exceptions:
         assert isinstance(guard, f.WithItem)
         context = next((c for item, c, _ in analysis.contexts if item is guard), None)
         for option in options(context) if context is not None else ():
-            if isinstance(option, Instance) and "(types)" in option.attrs:
-                if catches(option.attrs["(types)"], cls):
-                    return True
-            elif isinstance(option, Instance) and isinstance(option.cls, ClassValue):
-                if any(self._exit_swallows(option.cls, name) for name in ("__exit__", "__aexit__")):
-                    return True
+            if self._context_catches(option, cls):
+                return True
         site = next((c for c in analysis.calls if c.node is guard.context), None)
         return site is not None and any(self.yield_catches(t, cls) for t, _ in site.targets)
+
+    def _context_catches(self, context: Value, cls: Value) -> bool:
+        if not isinstance(context, Instance):
+            return False
+        if "(types)" in context.attrs:
+            return catches(context.attrs["(types)"], cls)
+        made = context.cls
+        return isinstance(made, ClassValue) and any(self._exit_swallows(made, n) for n in ("__exit__", "__aexit__"))
 
     def _exit_swallows(self, cls: ClassValue, name: str) -> bool:
         method = classes.method(cls, name)

@@ -164,16 +164,17 @@ def _takes_connection(analysis: Analysis) -> bool:
 
 def _reads_directly(analysis: Analysis) -> bool:
     """Whether a body reads `request.session`, `request.cookies` or a header of credentials."""
-    for node in walk(analysis.body):
-        if isinstance(node, f.Attr) and node.attr in ("session", "cookies"):
-            if any(_is_connection(o) for o in options(analysis.value(node.value))):
-                return True
-        elif isinstance(node, f.Sub):
-            if _is_headers(analysis, node.value) and _names_credential(analysis, node.index):
-                return True
-        elif isinstance(node, f.Call) and isinstance(node.func, f.Attr) and node.func.attr in ("get", "getlist"):
-            if node.args and _is_headers(analysis, node.func.value) and _names_credential(analysis, node.args[0]):
-                return True
+    return any(_is_read(analysis, node) for node in walk(analysis.body))
+
+
+def _is_read(analysis: Analysis, node: f.Node) -> bool:
+    if isinstance(node, f.Attr) and node.attr in ("session", "cookies"):
+        return any(_is_connection(o) for o in options(analysis.value(node.value)))
+    if isinstance(node, f.Sub):
+        return _is_headers(analysis, node.value) and _names_credential(analysis, node.index)
+    if isinstance(node, f.Call) and isinstance(node.func, f.Attr) and node.func.attr in ("get", "getlist"):
+        key = node.args[0] if node.args else None
+        return key is not None and _is_headers(analysis, node.func.value) and _names_credential(analysis, key)
     return False
 
 

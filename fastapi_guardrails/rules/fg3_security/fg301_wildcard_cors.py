@@ -1,8 +1,8 @@
 """
 ## What it does
-Reports `CORSMiddleware` that answers every origin: `"*"` in `allow_origins`, a string with `*` in place of a list, or an
-`allow_origin_regex` that matches any origin. Constants, settings defaults and fallbacks of `os.getenv` are followed
-across files.
+Reports `CORSMiddleware` that answers every origin: `"*"` in `allow_origins`, a string with `*` in place of a list, or
+an `allow_origin_regex` that matches any origin. Constants, settings defaults and fallbacks of `os.getenv` are
+followed across files.
 
 ## Why it matters
 The browser asks the API which pages may read its answers. With `*` the answer is: all of them, that of an attacker too.

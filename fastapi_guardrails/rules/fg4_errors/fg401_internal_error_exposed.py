@@ -200,9 +200,10 @@ class _Caught:
                 if what:
                     found = True
                     yield node, what
-        if isinstance(statement, f.Return) and statement.value is not None and not found:
-            if self._function.is_endpoint and self._is_answer(statement.value):
-                yield statement, "the returned value"
+        if found or not isinstance(statement, f.Return) or statement.value is None:
+            return
+        if self._function.is_endpoint and self._is_answer(statement.value):
+            yield statement, "the returned value"
 
     def _is_answer(self, node: f.Expr) -> bool:
         if isinstance(node, f.Call):
@@ -315,14 +316,15 @@ def _passes_on(cls: ClassValue, call: f.Call, given: list[f.Expr], named: set[st
     if init is None:
         return True
     names = named | {name for name in (_parameter(init, call.args.index(a)) for a in given) if name}
-    for node in walk(init.node.body):
-        if isinstance(node, f.Call) and isinstance(node.func, f.Attr) and node.func.attr == "__init__":
-            if any(isinstance(n, f.Name) and n.id in names for n in walk([node])):
-                return True
-        if isinstance(node, f.Assign) and any(isinstance(t, f.Attr) and t.attr == "detail" for t in node.targets):
-            if any(isinstance(n, f.Name) and n.id in names for n in walk([node.value])):
-                return True
-    return False
+    given_on = [node for node in walk(init.node.body) if _sets_detail(node)]
+    return any(isinstance(n, f.Name) and n.id in names for n in walk(given_on))
+
+
+def _sets_detail(node: f.Node) -> bool:
+    """`super().__init__(…)`, or `self.detail = …`."""
+    if isinstance(node, f.Assign):
+        return any(isinstance(target, f.Attr) and target.attr == "detail" for target in node.targets)
+    return isinstance(node, f.Call) and isinstance(node.func, f.Attr) and node.func.attr == "__init__"
 
 
 def _parameter(function: FunctionValue, index: int) -> str:

@@ -117,7 +117,7 @@ def _unmapped(app: App) -> dict[int, tuple[ClassValue, dict[Mark, Route]]]:
     flow = app.project.exceptions
     found: dict[int, tuple[ClassValue, dict[Mark, Route]]] = {}
     for route in app.own_routes:
-        if route.flat.off or not route.is_operation and not route.websocket:
+        if route.flat.off or not (route.is_operation or route.websocket):
             continue
         for escape in flow.unhandled(route):
             cls = escape.cls

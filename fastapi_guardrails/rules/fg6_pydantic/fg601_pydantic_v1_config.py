@@ -76,7 +76,8 @@ def pydantic_v1_config(model: Class) -> Iterator[Finding]:
         return
     yield Finding(
         at=mark_at(model.source, config.pos, "class"),
-        message=f"`{model.name}` is configured by `class Config` of Pydantic 1: use `model_config = {_dict(model)}(...)`",
+        message=f"`{model.name}` is configured by `class Config` of Pydantic 1: "
+        f"use `model_config = {_dict(model)}(...)`",
         fix=_fix(model, config),
     )
 
@@ -121,7 +122,8 @@ def _can_be_rewritten(model: Class, config: f.Class) -> bool:
         target = _target(node)
         if target is None or target in CONFIG_GONE:
             return False
-        assert isinstance(node, (f.Assign, f.AnnAssign)) and node.value is not None
+        assert isinstance(node, (f.Assign, f.AnnAssign))
+        assert node.value is not None
         if target in CONFIG_INVERTED and not (isinstance(node.value, f.Const) and isinstance(node.value.value, bool)):
             return False
         if CONFIG_KEYS.get(target, target) in keys:
@@ -188,7 +190,8 @@ def _argument(syntax: Syntax, statement: cst.Assign | cst.AnnAssign) -> str:
 
     target = statement.targets[0].target if isinstance(statement, cst.Assign) else statement.target
     value = statement.value
-    assert isinstance(target, cst.Name) and value is not None
+    assert isinstance(target, cst.Name)
+    assert value is not None
     key = target.value
     if key in CONFIG_INVERTED:
         return f"{CONFIG_INVERTED[key]}={not (isinstance(value, cst.Name) and value.value == 'True')}"
