@@ -367,12 +367,12 @@ def _last_name(node: f.Expr) -> str:
 
 
 def _calls_on(node: f.Await) -> bool:
-    """Whether an `await` runs what is further in: `call_next(…)`, `self.app(…)`, the original route handler."""
+    """Whether an `await` may run what is further in: `call_next(…)`, `self.app(…)`, a handler kept in a variable."""
     call = node.value
     if not isinstance(call, f.Call):
         return False
     name = _last_name(call.func)
-    return name in ("call_next", "app", "_app", "handler", "next") or "handler" in name
+    return isinstance(call.func, f.Name) or name in ("call_next", "app", "_app") or "handler" in name
 
 
 def _is_validator(function: FunctionValue) -> bool:
