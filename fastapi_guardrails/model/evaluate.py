@@ -401,8 +401,9 @@ class Evaluator(Statements):
             self.registry.library_call(callee, call)
         if frame.inline and isinstance(callee, (External, Method, Unknown)):
             for value in (*call.args, *call.kwargs.values()):
-                if isinstance(value, RouterObject):
-                    value.escaped = True
+                for item in (value, *value.items) if isinstance(value, Sequence_) else (value,):
+                    if isinstance(item, RouterObject):
+                        item.escaped = True
         return result
 
     def arguments(self, node: f.Call, frame: Frame) -> Arguments:

@@ -62,6 +62,7 @@ it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Mark
@@ -123,10 +124,10 @@ def _annotation_counts(route: Route, endpoint: Function) -> bool:
 
 
 def _sends_no_model(route: Route) -> bool:
-    """Whether the response class around the route is none that serialises a model."""
+    """Whether the response class, its own or the nearest default around it, is none that serialises a model."""
     given = [route.option("response_class")]
-    given += [r.options.get("default_response_class") for r in reversed(route.flat.routers)]
-    given += [e.options.get("default_response_class") for e in reversed(route.includes)]
+    for around in zip_longest(reversed(route.flat.routers), reversed(route.includes)):
+        given += [a.options.get("default_response_class") for a in around if a is not None]
     for value in given:
         if value is None or is_none(value):
             continue

@@ -101,10 +101,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
-from fastapi_guardrails.model.classes import flat_classes, is_orm
+from fastapi_guardrails.model.classes import flat_classes, is_orm, is_pydantic
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.types import resolve_reference
 from fastapi_guardrails.model.values import (
+    Annotated,
     ClassValue,
     Coroutine,
     External,
@@ -114,16 +115,25 @@ from fastapi_guardrails.model.values import (
     Sequence_,
     Union,
     Value,
+    is_none,
+    truth,
 )
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis, CallSite
+    from fastapi_guardrails.model.dependencies import Parameter
     from fastapi_guardrails.model.elements import Route
 
-_SAYS_NOTHING = frozenset({"typing.Any", "builtins.dict", "builtins.object"})
+_SAYS_NOTHING = frozenset(
+    {
+        "typing.Any", "builtins.object", "builtins.dict", "builtins.list", "builtins.tuple", "collections.abc.Sequence",
+        "collections.abc.Mapping", "collections.abc.Iterable",
+    }
+)  # fmt: skip
 _MAX_STEPS = 6
+_MAX_MODELS = 200
 
 
 @rule(
@@ -144,15 +154,30 @@ def orm_model_returned(route: Route) -> Iterator[Finding]:
             message=f"the response model is the ORM class `{found.name}`: declare a Pydantic model for clients",
             trace=(Step(mark_at(found.module, found.node.pos, "class"), f"`{found.name}` is mapped to a table"),),
         )
-    elif _says_nothing(route, model):
+    elif _says_nothing(model):
         yield from _returned(route)
 
 
 def _orm_in_type(route: Route, model: Value) -> ClassValue | None:
-    for item in flat_classes(_resolved(route, model)):
-        if isinstance(item, ClassValue) and is_orm(item):
-            return item
+    """The first ORM class that a type is or holds, in the fields of its Pydantic models too."""
+    seen: list[ClassValue] = []
+    waiting = [model]
+    while waiting:
+        for item in flat_classes(_resolved(route, waiting.pop(0))):
+            if not isinstance(item, ClassValue) or item in seen:
+                continue
+            if is_orm(item):
+                return item
+            seen.append(item)
+            if is_pydantic(item) and len(seen) < _MAX_MODELS:
+                waiting += [field.type for field in route.project.trees.fields(item) if not _is_left_out(field)]
     return None
+
+
+def _is_left_out(field: Parameter) -> bool:
+    """Whether a field is no part of the response: private, or `Field(exclude=True)`."""
+    given = (v.attrs.get("exclude") for v in (*field.metadata, field.default) if isinstance(v, Instance))
+    return field.name.startswith("_") or any(v is not None and truth(v) is not False for v in given)
 
 
 def _resolved(route: Route, type_: Value) -> Value:
@@ -162,12 +187,16 @@ def _resolved(route: Route, type_: Value) -> Value:
     return resolve_reference(ev, type_)
 
 
-def _says_nothing(route: Route, model: Value | None) -> bool:
-    """Whether no model filters the response: none, or only `Any` or a plain `dict`."""
-    if model is None:
+def _says_nothing(model: Value | None) -> bool:
+    """Whether no model filters the response: none, or only `Any`, a `dict` or a list of anything."""
+    if model is None or is_none(model):
         return True
+    if isinstance(model, (Union, Annotated)):
+        return all(_says_nothing(o) for o in (model.options if isinstance(model, Union) else (model.type,)))
     origin = model.origin if isinstance(model, Generic) else model
-    return isinstance(origin, External) and origin.name in _SAYS_NOTHING
+    if not isinstance(origin, External) or origin.name not in _SAYS_NOTHING:
+        return False
+    return not isinstance(model, Generic) or not model.args or _says_nothing(model.args[-1])
 
 
 def _returned(route: Route) -> Iterator[Finding]:

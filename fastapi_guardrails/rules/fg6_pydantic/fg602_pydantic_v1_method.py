@@ -42,6 +42,7 @@ None.
 ## Not reported
 - The same names on other types: `Response.json()`, `dict.copy()`.
 - Models that define the method themselves.
+- Code for both versions, where the old name is used only if the new one is missing.
 - Receivers whose type is not known, and projects that pin `pydantic<2`.
 
 ## Known limits
@@ -56,6 +57,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Applicability, Finding, Fix
 from fastapi_guardrails.knowledge.pydantic_changes import METHODS, SAME_KEYWORDS, SAME_POSITIONAL
 from fastapi_guardrails.model import classes
+from fastapi_guardrails.model.compatibility import is_fallback
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.tree import text as shown
 from fastapi_guardrails.model.tree import walk_with_parent
@@ -99,7 +101,7 @@ def _in_function(function: Function) -> Iterator[Finding]:
             known = bool(receivers) and all(_model(r) is not None for r in receivers)
         else:
             known = len(uses) == len(receivers) > 0 and all(_is_old(use) for use in uses)
-        if known:
+        if known and not is_fallback(analysis.body, node, METHODS[node.attr]):
             call = parent if isinstance(parent, f.Call) and parent.func is node else None
             yield _finding(function.project, function.value.module, node, call, receivers)
 
