@@ -447,12 +447,15 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _coverage(project: Project) -> Coverage:
-    routes = [route for app in project.apps for route in app.routes]
+    certain: dict[tuple[int, str], bool] = {}
+    for route in project.routes:
+        key = (id(route.flat.entry), route.route_path)
+        certain[key] = certain.get(key, False) or route.certain
     return Coverage(
         files=len(project.sources.modules),
         apps=len(project.apps),
-        routes=len(routes),
-        uncertain_routes=sum(not route.certain for route in routes),
+        routes=len(certain),
+        uncertain_routes=sum(not known for known in certain.values()),
         unparsed_files=len(project.sources.unparsed),
     )
 

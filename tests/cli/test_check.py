@@ -139,7 +139,7 @@ def test_the_output_does_not_depend_on_jobs(shop: Path, jobs: str) -> None:
         (["check", "--select", "shadowed-rout"], ["shadowed-rout"]),
         (["check", "--config", "a.toml", "--isolated"], ["--isolated"]),
         (["rule"], ["--all"]),
-        (["rule", "FG02"], ["FG02", "FG002"]),
+        (["rule", "FG0002"], ["FG0002", "FG002"]),
     ],
 )
 def test_wrong_usage_says_what_would_be_right(shop: Path, arguments: list[str], words: list[str]) -> None:
