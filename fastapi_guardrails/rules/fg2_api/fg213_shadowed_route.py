@@ -67,6 +67,7 @@ app.include_router(router, prefix="/api/v1")
 - Routes that a converter keeps apart: `{id:int}` before `me`.
 - Routes of which the registration or the path is uncertain, and branches that exclude each other.
 - Routes below different mounts.
+- Routes that are added to a router after it was included.
 
 ## Known limits
 Two routes that overlap without one covering the other (`/{a}/x` and `/y/{b}`) are not reported.
@@ -80,7 +81,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
 from fastapi_guardrails.model.matching import Segment, covers, segments
-from fastapi_guardrails.model.routing import MountEntry
+from fastapi_guardrails.model.routing import Entry, IncludeEntry, MountEntry
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -94,16 +95,29 @@ def shadowed_route(app: App) -> Iterator[Finding]:
     """Yield each route of an app that an earlier one hides."""
     if app.is_mounted:
         return
+    is_served_late = app.project.versions.at_least("fastapi", "0.137") is True
     seen: dict[tuple[int, ...], dict[str, _Seen]] = defaultdict(lambda: defaultdict(list))
     for route in app.routes:
         if not route.certain or not (route.methods or route.websocket):
             continue
         group = seen[tuple(id(e) for e in route.flat.chain if isinstance(e, MountEntry))]
         parts = segments(route.route_path)
-        earlier = _first_cover(route, parts, group)
+        is_late = _is_late(route)
+        earlier = None if is_late else _first_cover(route, parts, group)
         if earlier is not None:
             yield _finding(route, earlier)
+        if is_late and not is_served_late:
+            continue
         group[parts[0].text if parts[0].static else "{"].append((route, parts))
+
+
+def _is_late(route: Route) -> bool:
+    """Whether it came to its router after an include of that router: whether it is served depends on FastAPI."""
+    steps: list[Entry] = [*route.flat.chain, route.flat.entry]
+    return any(
+        isinstance(step, IncludeEntry) and any(below.seq > step.seq for below in steps[index + 1 :])
+        for index, step in enumerate(steps)
+    )
 
 
 def _first_cover(route: Route, parts: tuple[Segment, ...], group: dict[str, _Seen]) -> Route | None:
