@@ -322,14 +322,14 @@ class Route(Element):
             return False
         values = [self.flat.entry.options.get("include_in_schema")]
         values += [r.options.get("include_in_schema") for r in self.flat.routers if not r.is_app]
-        values += [e.options.get("include_in_schema") for e in self.flat.chain if isinstance(e, routing.IncludeEntry)]
+        values += [e.options.get("include_in_schema") for e in self.own_includes]
         return not any(v is not None and truth(v) is False for v in values)
 
     @cached_property
     def tags(self) -> list[str]:
         """Tags of the includes, routers and the route."""
         found: list[str] = []
-        includes = [e for e in self.flat.chain if isinstance(e, routing.IncludeEntry)]
+        includes = self.own_includes
         for index, router in enumerate(self.flat.routers):
             if index and index <= len(includes):
                 found += _texts(includes[index - 1].options.get("tags"))
@@ -408,9 +408,9 @@ class Route(Element):
         if entry.view is not None:
             made.children.append(trees.view(entry.view))
         lists = [entry.options.get("dependencies")] + [r.options.get("dependencies") for r in self.flat.routers]
-        lists += [e.options.get("dependencies") for e in self.flat.chain if isinstance(e, routing.IncludeEntry)]
+        lists += [e.options.get("dependencies") for e in self.own_includes]
         open_ = entry.open or any(r.open for r in self.flat.routers)
-        open_ = open_ or any(e.open for e in self.flat.chain if isinstance(e, routing.IncludeEntry))
+        open_ = open_ or any(e.open for e in self.own_includes)
         for value in lists:
             found, complete = routing.depends_in(value)
             open_ = open_ or not complete
@@ -445,6 +445,17 @@ class Route(Element):
     def includes(self) -> list[routing.IncludeEntry]:
         """The includes on the way, outermost first."""
         return [e for e in self.flat.chain if isinstance(e, routing.IncludeEntry)]
+
+    @property
+    def own_includes(self) -> list[routing.IncludeEntry]:
+        """The includes below the last mount on the way: those above it do not reach into the mounted app."""
+        found: list[routing.IncludeEntry] = []
+        for entry in self.flat.chain:
+            if isinstance(entry, routing.IncludeEntry):
+                found.append(entry)
+            elif isinstance(entry, routing.MountEntry):
+                found.clear()
+        return found
 
     def place_mark(self, place: routing.Place) -> Mark:
         """The mark of an include, mount, handler or other registered place."""

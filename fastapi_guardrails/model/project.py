@@ -118,9 +118,10 @@ class Project:
         for function in list(self.registry.functions.values()):
             if id(function.node) in self.evaluator.executed or not function.module.is_application:
                 continue
-            if any(word in function.node.code for word in _APP_WORDS) and not function.node.is_generator:
-                if function.owner is None or not classes.inherits(function.owner, *routing.APP_CLASSES):
-                    self._call_unasked(function)
+            of_an_app = function.owner is not None and classes.inherits(function.owner, *routing.APP_CLASSES)
+            builds_one = any(word in function.node.code for word in _APP_WORDS)
+            if builds_one and not of_an_app and not function.node.is_generator:
+                self._call_unasked(function)
 
     def _call_unasked(self, function: FunctionValue) -> None:
         frame = Frame(function.module, function.scope)
