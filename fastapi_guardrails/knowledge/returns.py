@@ -63,6 +63,7 @@ FUNCTIONS: dict[str, str] = {
     "sqlalchemy.dialects.postgresql.insert": "sqlalchemy.Insert[arg0]",
     "sqlalchemy.dialects.sqlite.insert": "sqlalchemy.Insert[arg0]",
     "sqlalchemy.text": "sqlalchemy.TextClause",
+    "sqlalchemy.orm.registry": "sqlalchemy.orm.registry",
     "sqlite3.connect": "sqlite3.Connection",
     "psycopg2.connect": "psycopg2.connection",
     "psycopg.connect": "psycopg.Connection",

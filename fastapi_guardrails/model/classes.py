@@ -14,6 +14,7 @@ from fastapi_guardrails.model.values import (
     Generic,
     Instance,
     Lazy,
+    Method,
     Union,
     Unknown,
     Value,
@@ -223,9 +224,11 @@ def is_declarative(cls: Value) -> bool:
 
 
 def _maps_declaratively(decorator: Value) -> bool:
-    return isinstance(decorator, External) and decorator.name in {
+    name = decorator.qualified if isinstance(decorator, Method) else getattr(decorator, "name", "")
+    return isinstance(decorator, (External, Method)) and name in {
         "sqlalchemy.orm.as_declarative",
         "sqlalchemy.orm.registry.mapped",
+        "sqlalchemy.orm.registry.mapped_as_dataclass",
         "sqlalchemy.orm.registry.as_declarative_base",
         "sqlalchemy.orm.mapped_as_dataclass",
     }
@@ -239,7 +242,11 @@ def is_abstract_orm(cls: ClassValue) -> bool:
     direct = {"sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta"}
     if any(isinstance(b, External) and b.name in direct for b in bases) and "__tablename__" not in cls.scope.vars:
         return not any(isinstance(v, Instance) and _is_column(v) for v in cls.scope.vars.values())
-    return any(_maps_declaratively(d) for d in cls.decorators if isinstance(d, External) and "as_declarative" in d.name)
+    return any(
+        _maps_declaratively(d)
+        for d in cls.decorators
+        if isinstance(d, (External, Method)) and "as_declarative" in d.name
+    )
 
 
 def _is_column(value: Instance) -> bool:

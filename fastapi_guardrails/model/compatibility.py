@@ -12,7 +12,7 @@ _VERSION = re.compile(r"pydantic|version|(^|_)v[12](_|$)", re.IGNORECASE)
 
 
 def is_fallback(body: Sequence[f.Stmt], node: f.Node, new: str) -> bool:
-    """Whether a node of a function's body runs only where the name `new` does not exist.
+    """Whether a node of a block runs only where the name `new` does not exist.
 
     Such a node stands in the other branch of a test for the version, or of a `try`, in which `new` is used; or behind
     an `if` with such a test that returns.
@@ -44,7 +44,7 @@ def _branches(node: f.If | f.IfExp) -> Iterator[Sequence[f.Node]]:
 
 
 def _holds(branch: Sequence[f.Node], node: f.Node) -> bool:
-    return any(found is node for found in walk(branch))
+    return any(found.pos == node.pos and type(found) is type(node) for found in walk(branch))
 
 
 def _names(node: f.Node, new: str) -> bool:

@@ -126,6 +126,8 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return _class_method(receiver, callee, call)
     if callee.owner == "os.environ":
         return _environment(call)
+    if callee.qualified == "sqlalchemy.orm.registry.generate_base":
+        return _declarative_base(ev, call)
     if callee.qualified == "starlette.config.Config.__call__":
         return _config(call, 2)
     if callee.name in ("model_copy", "copy") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
@@ -635,7 +637,6 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     ),
     "sqlalchemy.orm.scoped_session": _scoped_session,
     "sqlalchemy.orm.declarative_base": _declarative_base,
-    "sqlalchemy.orm.registry.generate_base": _declarative_base,
     "contextlib.suppress": _suppress,
     "contextlib.closing": _closing,
     "contextlib.aclosing": _closing,

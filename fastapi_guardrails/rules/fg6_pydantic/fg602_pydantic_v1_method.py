@@ -86,7 +86,9 @@ def pydantic_v1_method(project: Project) -> Iterator[Finding]:
         node, module = call.call.node, call.call.frame.module
         if node is None or not isinstance(node.func, f.Attr) or not isinstance(call.callee, Method):
             continue
-        if _is_old(call.callee):
+        inside = call.call.frame.function
+        body = module.facts.body if inside is None else project.evaluator.body(inside)
+        if _is_old(call.callee) and not is_fallback(body, node.func, METHODS[node.func.attr]):
             yield _finding(project, module, node.func, node, [call.callee.receiver])
 
 
