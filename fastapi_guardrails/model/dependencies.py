@@ -252,8 +252,17 @@ class Trees:
         if isinstance(target, External):
             return [], target.name.startswith(("fastapi.", "starlette.", "builtins."))
         if isinstance(target, LambdaValue):
-            return [], True
+            return self._of_lambda(target)
         return [], False
+
+    def _of_lambda(self, target: LambdaValue) -> tuple[list[Parameter], bool]:
+        frame = self._ev.definition_frame(target.scope)
+        found: list[Parameter] = []
+        for p in target.node.params:
+            default = self._ev.evaluate(p.default, frame) if p.default is not None else None
+            depends = default if isinstance(default, DependsValue) else None
+            found.append(Parameter(p.name, target.module, p.pos, UNKNOWN, (), default, depends, p, None, p.kind))
+        return found, not any(p.kind in ("args", "kwargs") for p in target.node.params)
 
     def _of_function(self, function: FunctionValue, bound: bool) -> list[Parameter]:
         params = function.node.params
