@@ -66,7 +66,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Mark
-from fastapi_guardrails.model.classes import inherits, is_pydantic, plain
+from fastapi_guardrails.model.classes import inherits, is_orm, is_pydantic, plain
 from fastapi_guardrails.model.values import (
     ClassValue,
     External,
@@ -197,13 +197,18 @@ def _model(value: Value) -> tuple[ClassValue, bool] | None:
     if isinstance(value, Union):
         return None
     if isinstance(value, Instance) and isinstance(value.cls, ClassValue) and not value.args:
-        return (value.cls, False) if is_pydantic(value.cls) else None
+        return (value.cls, False) if _is_schema(value.cls) else None
     item: Value | None = None
     if isinstance(value, Sequence_) and value.kind == "list" and len(value.items) == 1:
         inner = _model(value.items[0])
         return (inner[0], True) if inner is not None and not inner[1] else None
     if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "builtins.list":
         item = value.args[0] if value.args else None
-    if isinstance(item, ClassValue) and is_pydantic(item):
+    if isinstance(item, ClassValue) and _is_schema(item):
         return item, True
     return None
+
+
+def _is_schema(cls: ClassValue) -> bool:
+    """Whether a class may be a response model: a Pydantic one that is no table (FG210)."""
+    return is_pydantic(cls) is True and is_orm(cls) is False
