@@ -6,6 +6,7 @@ Guards are worked out by where a statement stands: the `try` blocks around it, w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,6 +47,9 @@ _VALIDATORS = frozenset(
     f"pydantic.{name}" for name in ("field_validator", "model_validator", "validator", "root_validator")
 )
 _VALIDATION = ("builtins.ValueError", "builtins.AssertionError")
+
+#: How many raises of one class are followed out of one function: more only lengthen the trace.
+_MAX_SITES = 8
 
 
 class Escape(NamedTuple):
@@ -98,10 +102,18 @@ class Exceptions:
         self._escapes[key] = []
         analysis = self._project.evaluator.analysis(function, receiver)
         found: dict[tuple[int, int], Escape] = {}
+        counts: Counter[int] = Counter()
+        caught: dict[tuple[int, int], bool] = {}
         for escape, node in self._inside(analysis):
-            if not self._is_caught(escape.cls, analysis, node):
-                name = id(escape.cls.node) if isinstance(escape.cls, ClassValue) else hash(escape.cls.name)
-                found.setdefault((name, id(escape.site.node)), escape)
+            name = id(escape.cls.node) if isinstance(escape.cls, ClassValue) else hash(escape.cls.name)
+            if (name, id(escape.site.node)) in found or counts[name] >= _MAX_SITES:
+                continue
+            place = (name, id(node))
+            if place not in caught:
+                caught[place] = self._is_caught(escape.cls, analysis, node)
+            if not caught[place]:
+                counts[name] += 1
+                found[name, id(escape.site.node)] = escape
         self._escapes[key] = list(found.values())
         return self._escapes[key]
 
@@ -111,7 +123,7 @@ class Exceptions:
             if site.value is not None and not _raises_again(site):
                 for option in options(site.value):
                     cls = option.cls if isinstance(option, Instance) else option
-                    if isinstance(cls, (ClassValue, External)):
+                    if isinstance(cls, ClassValue):
                         yield Escape(cls, site), site.node
         if not analysis.calls:
             return
