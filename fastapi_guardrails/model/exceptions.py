@@ -68,6 +68,7 @@ class Exceptions:
         self._guards: dict[int, dict[int, tuple[f.Node, ...]]] = {}
         self._awaits: dict[int, list[f.Await]] = {}
         self._catching: dict[tuple[int, int], bool] = {}
+        self._at_yields: dict[tuple[int, int], bool] = {}
 
     # --- functions -----------------------------------------------------------------------------------------------
 
@@ -105,7 +106,7 @@ class Exceptions:
         counts: Counter[int] = Counter()
         caught: dict[tuple[int, int], bool] = {}
         for escape, node in self._inside(analysis):
-            name = id(escape.cls.node) if isinstance(escape.cls, ClassValue) else hash(escape.cls.name)
+            name = _class_id(escape.cls)
             if (name, id(escape.site.node)) in found or counts[name] >= _MAX_SITES:
                 continue
             place = (name, id(node))
@@ -193,9 +194,12 @@ class Exceptions:
         """Whether a generator catches what is thrown into it at one of its `yield`s."""
         if not function.node.is_generator:
             return False
-        analysis = self._project.evaluator.analysis(function)
-        yields = [n for n in walk(analysis.body) if isinstance(n, f.Yield)]
-        return any(self._is_caught(cls, analysis, node) for node in yields)
+        key = (id(function.node), _class_id(cls))
+        if key not in self._at_yields:
+            analysis = self._project.evaluator.analysis(function)
+            yields = [n for n in walk(analysis.body) if isinstance(n, f.Yield)]
+            self._at_yields[key] = any(self._is_caught(cls, analysis, node) for node in yields)
+        return self._at_yields[key]
 
     # --- routes --------------------------------------------------------------------------------------------------
 
@@ -260,7 +264,7 @@ class Exceptions:
 
     def _catches_around_calls(self, function: FunctionValue, cls: Value) -> bool:
         """Whether a function (or one inside it) awaits what it was given within a `try` that catches a class."""
-        key = (id(function.node), id(cls))
+        key = (id(function.node), _class_id(cls))
         if key not in self._catching:
             self._catching[key] = self._finds_catch(function, cls)
         return self._catching[key]
@@ -397,3 +401,8 @@ def _is_validator(function: FunctionValue) -> bool:
 
 def _is_validation_error(cls: Value) -> bool:
     return classes.inherits(cls, *_VALIDATION) is not False
+
+
+def _class_id(cls: Value) -> int:
+    """What tells one exception class from another."""
+    return id(cls.node) if isinstance(cls, ClassValue) else hash(repr(cls))
