@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -153,7 +154,8 @@ class Workspace:
             kept = _decode_report(cache.report(key))
             if kept is not None:
                 return Result(msgspec.structs.replace(kept, root=str(self.root)), self._problems, text)
-        report = self._run(contents, text, cache)
+        with _without_collection():
+            report = self._run(contents, text, cache)
         if cache is not None and key is not None and not report.failed:
             _keep_report(cache, key, report)
         return Result(report, self._problems, text)
@@ -444,6 +446,20 @@ def _overlay(contents: Contents, changed: Mapping[str, bytes]) -> Contents:
 def _relative(path: Path, root: Path) -> str:
     relative = os.path.relpath(os.path.abspath(path), root).replace(os.sep, "/")
     return "" if relative == "." else relative
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: a project is one large heap that lives until the end of the run."""
+    import gc
+
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _coverage(project: Project) -> Coverage:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from fastapi_guardrails.cli import shared
-
-if TYPE_CHECKING:
-    from fastapi_guardrails.model.elements import App, Route
 
 
 @click.command("routes", short_help="Show the routes of the project's apps.")
@@ -36,39 +33,37 @@ def command(path: Path, output_format: str, config_file: Path | None, isolated: 
     if output_format == "json":
         shared.write(json.dumps({"version": 1, "apps": project.route_table()}, ensure_ascii=False, indent=2) + "\n")
     else:
-        shared.write(_tables(project.root_apps, shared.terminal_width()))
+        shared.write(_tables(project.route_table(schemes=True), shared.terminal_width()))
     for error in sorted(workspace.contents.errors.items()):
         shared.say("error: {}: {}".format(*error))
     return 2 if workspace.contents.errors else 0
 
 
-def _tables(apps: Sequence[App], width: int | None) -> str:
+def _tables(apps: Sequence[dict[str, Any]], width: int | None) -> str:
     if not apps:
         return "No FastAPI app was found. Is this the folder of the project?\n"
     return "\n".join(_table(app, width) for app in apps)
 
 
-def _table(app: App, width: int | None) -> str:
-    routes = [route for route in app.routes if route.is_operation or route.websocket]
-    uncertain = sum(not route.certain for route in routes)
+def _table(app: dict[str, Any], width: int | None) -> str:
+    routes = app["routes"]
+    uncertain = sum(not route["certain"] for route in routes)
     count = f"{len(routes)} route{'' if len(routes) == 1 else 's'}" + (f", {uncertain} uncertain" if uncertain else "")
-    head = f"{app.name} ({app.path}:{app.mark.line}) · {count}\n".lstrip()
+    head = f"{app['name']} ({app['path']}:{app['line']}) · {count}\n".lstrip()
     rows: list[tuple[str, ...]] = [("METHOD", "PATH", "ENDPOINT", "RESPONSE MODEL", "SECURED BY", "WHERE")]
     rows += (_row(route) for route in routes)
     return head + "".join(line + "\n" for line in _columns(rows, width))
 
 
-def _row(route: Route) -> tuple[str, ...]:
-    methods = "WEBSOCKET" if route.websocket else ",".join(route.methods)
-    where = route.endpoint.mark if route.endpoint is not None else route.mark
-    schemes = dict.fromkeys(d.name.rpartition(".")[2] for d in route.dependencies if d.is_scheme)
+def _row(route: dict[str, Any]) -> tuple[str, ...]:
+    methods = "WEBSOCKET" if route["websocket"] else ",".join(route["methods"])
     return (
-        methods if route.certain else f"{methods} ?",
-        route.route_path,
-        route.endpoint_name,
-        route.response_model_name or "–",
-        ", ".join(schemes) or "–",
-        f"{where.path}:{where.line}",
+        methods if route["certain"] else f"{methods} ?",
+        route["path"],
+        route["endpoint"],
+        route["response_model"] or "–",
+        ", ".join(route["schemes"]) or "–",
+        f"{route['file']}:{route['line']}",
     )
 
 

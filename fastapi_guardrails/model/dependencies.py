@@ -190,6 +190,7 @@ class Trees:
     def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
         self._known: dict[int, tuple[Value, list[Parameter], bool]] = {}
+        self._fields: dict[int, tuple[ClassValue, list[Parameter]]] = {}
 
     def tree(
         self, target: Value, depends: DependsValue | None = None, parameter: Parameter | None = None
@@ -290,6 +291,12 @@ class Trees:
 
     def fields(self, cls: ClassValue) -> list[Parameter]:
         """The annotated fields of a class and its bases, in the order of declaration."""
+        known = self._fields.get(id(cls))
+        if known is None:
+            known = self._fields[id(cls)] = (cls, self._fields_of(cls))
+        return known[1]
+
+    def _fields_of(self, cls: ClassValue) -> list[Parameter]:
         ev = self._ev
         found: dict[str, Parameter] = {}
         for base in reversed(classes.mro(cls)):

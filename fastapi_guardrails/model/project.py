@@ -373,17 +373,28 @@ class Project:
 
     # --- output --------------------------------------------------------------------------------------------------
 
-    def route_table(self) -> list[dict[str, Any]]:
-        """The apps with their routes, as the `routes` command prints them."""
+    def route_table(self, *, schemes: bool = False) -> list[dict[str, Any]]:
+        """The apps with their routes, as the `routes` command prints them.
+
+        `schemes` adds to each route the names of the security schemes in its dependency tree.
+        """
         return [
             {
                 "name": app.name,
                 "path": app.path,
                 "line": app.mark.line,
-                "routes": [route_row(r) for r in app.routes if r.is_operation or r.websocket],
+                "routes": [
+                    {**route_row(r), "schemes": _schemes(r)} if schemes else route_row(r)
+                    for r in app.routes
+                    if r.is_operation or r.websocket
+                ],
             }
             for app in self.root_apps
         ]
+
+
+def _schemes(route: Route) -> list[str]:
+    return list(dict.fromkeys(d.name.rpartition(".")[2] for d in route.dependencies if d.is_scheme))
 
 
 def _imported(body: list[f.Stmt]) -> Iterator[f.Alias]:
