@@ -116,6 +116,7 @@ def test_a_process_that_dies_costs_only_the_file_that_killed_it(write: Write, mo
     monkeypatch.setattr(loader, "read_module", deadly)
     monkeypatch.setattr(loader, "_FORK_PAYS", 10)
     monkeypatch.setattr(loader, "_processors", lambda: 2)
+    monkeypatch.setattr(loader, "_can_fork", lambda: True)  # other tests may have left a thread behind
     root = write(
         **{f"m{i}.py": f"x = {i}\n" * 5 for i in range(6)}, **{"big.py": "x = 0\n" * 20, "deadly.py": "kill = 1\n" * 12}
     )
