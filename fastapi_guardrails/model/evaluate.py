@@ -89,6 +89,8 @@ class Evaluator(Statements):
         self.symbols = symbols
         self.registry = registry
         self.forward: dict[tuple[str, int], Value] = {}
+        #: types of annotations by node and scope, which are kept alive with them
+        self.annotations: dict[tuple[int, int], tuple[Value, f.Expr, Scope]] = {}
         self.steps = 0
         self.total = 0
         self.stack: list[int] = []

@@ -54,7 +54,14 @@ def annotation_type(ev: Evaluator, node: f.Expr | None, scope: Scope) -> Value:
     """The type that an annotation names, evaluated where it stands."""
     if node is None:
         return UNKNOWN
-    return resolve(ev, ev.evaluate(node, ev.definition_frame(scope)), scope)
+    key = (id(node), id(scope))
+    known = ev.annotations.get(key)
+    if known is not None:
+        return known[0]
+    type_ = resolve(ev, ev.evaluate(node, ev.definition_frame(scope)), scope)
+    if scope.module.state == "done" and not isinstance(type_, Unknown):
+        ev.annotations[key] = (type_, node, scope)
+    return type_
 
 
 def resolve(ev: Evaluator, value: Value, scope: Scope) -> Value:
