@@ -263,7 +263,20 @@ class _Caught:
         answer = truth(self._analysis.value(node.test))
         if answer is not None:
             return self._holds(node.body if answer else node.orelse)
-        return self._holds(node.body) or self._holds(node.orelse)
+        return (not self._is_expected(node.test) and self._holds(node.body)) or self._holds(node.orelse)
+
+    def _is_expected(self, test: f.Expr) -> bool:
+        """Whether a test says that the exception is of classes whose text is meant to be read."""
+        if not isinstance(test, f.Call) or len(test.args) != 2 or not self._is_exception(test.args[0]):
+            return False
+        site = self._calls.get(id(test))
+        if site is None or site.name != "builtins.isinstance":
+            return False
+        type_ = self._analysis.value(test.args[1])
+        choices = type_.items if isinstance(type_, Sequence_) else options(type_)
+        return bool(choices) and all(
+            isinstance(c, ClassValue) or (isinstance(c, External) and not is_unexpected(c.name)) for c in choices
+        )
 
     def _call_holds(self, node: f.Call) -> bool:
         site = self._calls.get(id(node))

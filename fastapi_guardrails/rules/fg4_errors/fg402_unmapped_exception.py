@@ -115,15 +115,29 @@ def unmapped_exception(app: App) -> Iterator[Finding]:
 def _unmapped(app: App) -> dict[int, tuple[ClassValue, dict[Mark, Route]]]:
     """The classes that nothing maps, each with its raises and the first route that reaches them."""
     flow = app.project.exceptions
+    twins = _twins(app)
     found: dict[int, tuple[ClassValue, dict[Mark, Route]]] = {}
     for route in app.own_routes:
         if route.flat.off or not (route.is_operation or route.websocket):
             continue
         for escape in flow.unhandled(route):
             cls = escape.cls
-            if isinstance(cls, ClassValue) and _is_unmapped(cls) and not flow.is_handled(app, cls):
+            if (
+                isinstance(cls, ClassValue)
+                and _is_unmapped(cls)
+                and not any(flow.is_handled(twin, cls) for twin in twins)
+            ):
                 found.setdefault(id(cls.node), (cls, {}))[1].setdefault(_mark(escape.site), route)
     return found
+
+
+def _twins(app: App) -> list[App]:
+    """The apps that the same call makes, the app included.
+
+    A factory is looked at with its defaults as well as with what its callers give: which of them serves is not known.
+    """
+    place = app.value.place
+    return [a for a in app.project.apps if a.value.place.module is place.module and a.value.place.pos == place.pos]
 
 
 def _mark(site: RaiseSite) -> Mark:
