@@ -89,6 +89,8 @@ class Evaluator(Statements):
         self.symbols = symbols
         self.registry = registry
         self.forward: dict[tuple[str, int], Value] = {}
+        #: annotations that are being looked up, by node and scope
+        self.annotating: set[tuple[int, int]] = set()
         #: types of annotations by node and scope, which are kept alive with them
         self.annotations: dict[tuple[int, int], tuple[Value, f.Expr, Scope]] = {}
         self.steps = 0
@@ -559,13 +561,13 @@ class Evaluator(Statements):
         if not frame.inline or not self._may_follow(function, receiver, call):
             return self.result_of(function, receiver, call)
         scope = Scope("function", function.module, _function_parent(function.scope))
-        self.bind_parameters(function, receiver, call, scope)
         inner = Frame(function.module, scope, function=function, inline=True, caller=frame)
         key = id(function.node)
         self.executed.add(key)
         self.stack.append(key)
         decorating, self.decorating = self.decorating, self.decorating[-1:]
         try:
+            self.bind_parameters(function, receiver, call, scope)
             self.run(self.body(function), inner)
         finally:
             self.stack.pop()

@@ -58,7 +58,13 @@ def annotation_type(ev: Evaluator, node: f.Expr | None, scope: Scope) -> Value:
     known = ev.annotations.get(key)
     if known is not None:
         return known[0]
-    type_ = resolve(ev, ev.evaluate(node, ev.definition_frame(scope)), scope)
+    if key in ev.annotating:
+        return UNKNOWN  # an annotation that asks for itself
+    ev.annotating.add(key)
+    try:
+        type_ = resolve(ev, ev.evaluate(node, ev.definition_frame(scope)), scope)
+    finally:
+        ev.annotating.discard(key)
     if scope.module.state == "done" and not isinstance(type_, Unknown):
         ev.annotations[key] = (type_, node, scope)
     return type_

@@ -46,6 +46,7 @@ def assert_no_rule_failed(report: Report) -> None:
 
 
 @settings(max_examples=100, deadline=None)
+@example({"m0.py": b"def f(x=f(1), *, y: f(2) = f(3)) -> f(): return f(x)\nasync def g(_: g(0)): return f()"})
 @given(projects)
 @example({"m0.py": b"from m0 import *", "app/__init__.py": b"from . import *"})
 def test_no_rule_fails_on_random_projects(files: dict[str, bytes]) -> None:
