@@ -3,43 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from types import GenericAlias
+from typing import Any, get_args
 
 import msgspec
 
 from fastapi_guardrails.source import facts as f
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
+class _Fields(dict[type, tuple[str, ...]]):
+    """Names of the fields that hold nodes, by class: in source order, or from the last to the first."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self._step = step
+
+    def __missing__(self, cls: type) -> tuple[str, ...]:
+        found = tuple(x.name for x in msgspec.structs.fields(cls) if _holds_nodes(x.type))[:: self._step]
+        self[cls] = found
+        return found
+
+
+def _holds_nodes(annotation: Any) -> bool:
+    if isinstance(annotation, type) and not isinstance(annotation, GenericAlias):
+        return issubclass(annotation, f.Node)
+    return any(_holds_nodes(part) for part in get_args(annotation))
+
+
+_FIELDS = _Fields(1)
+_REVERSED = _Fields(-1)
 
 
 def children(node: f.Node) -> Iterator[Any]:
     """The nodes directly inside a node; the body of a function is not among them (`Function.body`)."""
-    cls = node.__class__
-    fields = _FIELDS.get(cls)
-    if fields is None:
-        fields = _FIELDS[cls] = tuple(x.name for x in msgspec.structs.fields(cls) if x.name not in ("pos", "code"))
-    for name in fields:
+    for name in _FIELDS[node.__class__]:
         value = getattr(node, name)
-        if isinstance(value, f.Node):
+        if value.__class__ is list:
+            yield from (item for item in value if item is not None)
+        elif value is not None:
             yield value
-        elif isinstance(value, list):
-            for item in value:
-                if isinstance(item, f.Node):
-                    yield item
 
 
 def walk(nodes: Iterable[f.Node]) -> Iterator[Any]:
     """The nodes and all that is inside them in source order, without the bodies of nested functions."""
-    for node in nodes:
+    stack: list[Any] = list(nodes)
+    stack.reverse()
+    while stack:
+        node = stack.pop()
+        if node is None:  # the key of `**mapping` in a dict
+            continue
         yield node
-        yield from walk(children(node))
+        for name in _REVERSED[node.__class__]:
+            value = getattr(node, name)
+            if value.__class__ is list:
+                stack.extend(reversed(value))
+            elif value is not None:
+                stack.append(value)
 
 
 def walk_with_parent(nodes: Iterable[f.Node], parent: f.Node | None = None) -> Iterator[tuple[Any, Any]]:
     """As `walk`, each node with the node around it (None at the top)."""
-    for node in nodes:
-        yield node, parent
-        yield from walk_with_parent(children(node), node)
+    stack: list[tuple[Any, Any]] = [(node, parent) for node in nodes]
+    stack.reverse()
+    while stack:
+        found = stack.pop()
+        yield found
+        node = found[0]
+        for name in _REVERSED[node.__class__]:
+            value = getattr(node, name)
+            if value.__class__ is list:
+                stack += [(item, node) for item in reversed(value) if item is not None]
+            elif value is not None:
+                stack.append((value, node))
 
 
 def statements(block: list[f.Stmt]) -> Iterator[Any]:

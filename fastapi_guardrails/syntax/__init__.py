@@ -13,9 +13,12 @@ Edits are plain text edits with file positions; they keep comments and layout, a
 
 from __future__ import annotations
 
-from fastapi_guardrails.syntax.calls import CallSyntax, call_at
-from fastapi_guardrails.syntax.imports import import_edits, local_name
-from fastapi_guardrails.syntax.nodes import Syntax, class_at, statement_at, syntax_at
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.syntax.calls import CallSyntax, call_at
+    from fastapi_guardrails.syntax.imports import import_edits, local_name
+    from fastapi_guardrails.syntax.nodes import Syntax, class_at, statement_at, syntax_at
 
 __all__ = [
     "CallSyntax",
@@ -27,3 +30,19 @@ __all__ = [
     "statement_at",
     "syntax_at",
 ]
+
+_HOMES = {
+    "CallSyntax": "calls",
+    "call_at": "calls",
+    "import_edits": "imports",
+    "local_name": "imports",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The helpers are imported when they are first used: libcst takes longer than most checks."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'nodes')}"), name)
