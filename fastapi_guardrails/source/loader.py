@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import warnings
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from fastapi_guardrails.source.cache import Cache
 
-__all__ = ["Contents", "Progress", "Sources", "load", "parse_again", "read", "read_module"]
+__all__ = ["Contents", "Progress", "Sources", "load", "parse_again", "parse_around", "read", "read_module"]
 
 Progress = Callable[[int, int], None]
 
@@ -55,6 +56,7 @@ class Sources:
         self.modules: Mapping[str, f.ModuleFacts] = _Modules(encoded, contents)
         self._contents = contents
         self._texts: dict[str, Text] = {}
+        self._starts: dict[str, tuple[int, ...]] = {}
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -75,6 +77,14 @@ class Sources:
     def text(self, path: str) -> str:
         """A file's text exactly as written, without its BOM; empty if it cannot be decoded."""
         return self.decoded(path).text
+
+    def starts(self, path: str) -> tuple[int, ...]:
+        """The lines at which the statements of a file's top level start, decorators included; sorted, each once."""
+        found = self._starts.get(path)
+        if found is None:
+            module = self.modules.get(path)
+            found = self._starts[path] = tuple(sorted({_first_line(s) for s in module.body})) if module else ()
+        return found
 
     def decoded(self, path: str) -> Text:
         """A file's text with its encoding, BOM and newline style.
@@ -198,6 +208,34 @@ def parse_again(text: str) -> ast.Module | None:
                 return _lowered(text, error)
     except (SyntaxError, RecursionError, MemoryError):
         return None
+
+
+def parse_around(text: str, lines: Sequence[str], line: int, starts: Sequence[int]) -> ast.Module | None:
+    """The syntax tree of the statement of the top level that a line is in, with the positions that it has in the file.
+
+    Args:
+        text: the file's text.
+        lines: its lines without their newlines.
+        line: 1-based.
+        starts: lines at which statements of the top level start, sorted. Without them, and where the statement by
+            itself cannot be parsed, the tree is that of the file; None if that cannot be parsed either.
+    """
+    first, last = stretch(line, starts)
+    if not first:
+        return parse_again(text)
+    try:
+        with _quiet():
+            return ast.parse("\n" * (first - 1) + "\n".join(lines[first - 1 : last]))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return parse_again(text)
+
+
+def stretch(line: int, starts: Sequence[int]) -> tuple[int, int | None]:
+    """The first and the last line (None for that of the file) of what `parse_around` parses; first is 0 for all."""
+    index = bisect_right(starts, line)
+    if not index:
+        return 0, None
+    return starts[index - 1], starts[index] - 1 if index < len(starts) else None
 
 
 def _unread(error: f.ParseError, lines: int) -> f.ModuleFacts:
@@ -362,6 +400,11 @@ class _Worker:
 def _work(share: list[bytes], sender: Connection) -> None:
     sender.send_bytes(msgspec.msgpack.encode(_read_share(share, _ignore)))
     sender.close()
+
+
+def _first_line(statement: f.Stmt) -> int:
+    decorators = getattr(statement, "decorators", ())
+    return min(f.line_of(node.pos) for node in (statement, *decorators))
 
 
 def _imports(body: list[f.Stmt]) -> Iterator[str]:

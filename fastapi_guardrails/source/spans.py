@@ -1,6 +1,7 @@
 """From where something starts (`finding.Mark`, all that facts keep) to the whole range that a report shows.
 
-The file is parsed again for that: only files with findings pay.
+What is around is parsed again for that: only files with findings pay, and of those only the statements of the top
+level that something is found in.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _HEAD = re.compile(rb"\s*(?:(?:async|def|class)\b\s*)*\\?(?P<name>[^\s\\(\[:]*)"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def resolve(text: str, mark: Mark) -> Range:
+def resolve(text: str, mark: Mark, starts: tuple[int, ...] = ()) -> Range:
     """The range of what starts at a mark, by the mark's kind.
 
     An expression is the outermost one that starts there. A compound statement, a definition and an `except` end with
@@ -35,8 +36,9 @@ def resolve(text: str, mark: Mark) -> Range:
     Args:
         text: the file's text, as `Sources.text` gives it.
         mark: where it starts.
+        starts: lines at which statements of the file's top level start (`Sources.starts`): less is parsed with them.
     """
-    source = _source(text)
+    source = _source(text, starts)
     if mark.kind == "file":
         return Range(mark.path, 1, 1, 1, len(source.line(1).rstrip()) + 1)
     start: _Place = (mark.line, mark.offset)
@@ -48,20 +50,41 @@ def resolve(text: str, mark: Mark) -> Range:
     return Range(mark.path, start[0], source.column(start), end[0], source.column(end))
 
 
+def attribute_names(text: str, mark: Mark, name: str, starts: tuple[int, ...] = ()) -> list[Range]:
+    """Where the names are of all attributes `name` of expressions that start at a mark (`a.copy().copy()` has two).
+
+    Args:
+        text: the file's text.
+        mark: where the expressions start.
+        name: of the attribute.
+        starts: as `resolve` takes them.
+    """
+    source = _source(text, starts)
+    ends = source.index(mark.line).attributes.get((mark.line, mark.offset, name), ())
+    found = []
+    for line, offset in ends:
+        column = source.column((line, offset))
+        if source.line(line)[: column - 1].endswith(name):  # newer syntax was lowered, and columns may have moved
+            found.append(Range(mark.path, line, column - len(name), line, column))
+    return found
+
+
 class _Index(NamedTuple):
-    """Ends of what starts at a place, by kind."""
+    """Ends of what starts at a place, by kind; of attributes also by name."""
 
     ends: dict[str, dict[_Place, _Place]]
     decorators: dict[_Place, _Place]
+    attributes: dict[tuple[int, int, str], list[_Place]]
 
 
 class _Source:
     """A text with what starts where in it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, starts: tuple[int, ...]) -> None:
         self._lines = split_lines(text)
         self._text = text
-        self._built: _Index | None = None
+        self._starts = starts
+        self._built: dict[int, _Index] = {}
 
     def line(self, number: int) -> str:
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
@@ -75,7 +98,7 @@ class _Source:
 
     def find(self, kind: str, start: _Place) -> tuple[_Place, _Place | None]:
         """Where what a mark names starts and ends; no end if nothing of that kind starts there."""
-        index = self._index()
+        index = self.index(start[0])
         if kind == "decorator":
             return self._decorator(start, index)
         return start, index.ends.get(kind, {}).get(start)
@@ -90,21 +113,28 @@ class _Source:
         expression = next(same_line, None)
         return start, None if expression is None else index.decorators[expression]
 
-    def _index(self) -> _Index:
-        if self._built is None:
-            self._built = self._build()
-        return self._built
+    def index(self, line: int) -> _Index:
+        """What starts where, for the statement of the top level that a line is in at least."""
+        first, _ = loader.stretch(line, self._starts)
+        built = self._built.get(first)
+        if built is None:
+            built = self._built[first] = self._build(line)
+        return built
 
-    def _build(self) -> _Index:
+    def _build(self, line: int) -> _Index:
         ends: dict[str, dict[_Place, _Place]] = {
             kind: {} for kind in ("expr", "stmt", "def", "class", "param", "keyword", "except")
         }
         decorators: dict[_Place, _Place] = {}
-        tree = loader.parse_again(self._text)
+        attributes: dict[tuple[int, int, str], list[_Place]] = {}
+        tree = loader.parse_around(self._text, self._lines, line, self._starts)
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, (ast.expr, ast.alias)):
-                start = _start(node)
-                ends["expr"][start] = max(_end(node), ends["expr"].get(start, start))
+                start, end = _start(node), _end(node)
+                if ends["expr"].get(start, start) <= end:
+                    ends["expr"][start] = end
+                if isinstance(node, ast.Attribute):
+                    attributes.setdefault((*start, node.attr), []).append(end)
             elif isinstance(node, ast.stmt):
                 start = _start(node)
                 ends["stmt"][start] = self._statement_end(node)
@@ -117,7 +147,7 @@ class _Source:
                 ends["keyword"][_start(node)] = _end(node)
             elif isinstance(node, ast.ExceptHandler):
                 ends["except"][_start(node)] = self._handler_end(node)
-        return _Index(ends, decorators)
+        return _Index(ends, decorators, attributes)
 
     def _statement_end(self, node: ast.stmt) -> _Place:
         if isinstance(node, _DEFINITIONS):
@@ -163,9 +193,9 @@ def _header(node: ast.stmt) -> Iterator[ast.expr]:
                 yield from (inner for inner in ast.walk(part) if isinstance(inner, ast.expr))
 
 
-@lru_cache(maxsize=4)
-def _source(text: str) -> _Source:
-    return _Source(text)
+@lru_cache(maxsize=64)
+def _source(text: str, starts: tuple[int, ...]) -> _Source:
+    return _Source(text, starts)
 
 
 def _start(node: ast.AST) -> _Place:
