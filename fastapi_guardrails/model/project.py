@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import gc
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.finding import Mark
-from fastapi_guardrails.knowledge.returns import METHODS
 from fastapi_guardrails.model import classes, routing
 from fastapi_guardrails.model.calls import targets
+from fastapi_guardrails.model.coroutines import Coroutines
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
 from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router, mark_at
 from fastapi_guardrails.model.evaluate import Evaluator
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.registry import LibraryCall, Registry
 from fastapi_guardrails.model.symbols import Symbols
-from fastapi_guardrails.model.tree import statements
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
@@ -263,18 +261,10 @@ class Project:
         for function in self.functions:
             yield from function.calls
 
-    def makes_coroutines(self, function: Function) -> bool:
-        """Whether a function may make a coroutine: it is async, or its body names something async."""
-        return function.is_async or self._async_names.search(function.node.code) is not None
-
     @cached_property
-    def _async_names(self) -> re.Pattern[bytes]:
-        names = {v.name for v in self.registry.functions.values() if v.node.is_async}
-        imported = {a.name for m in self.symbols.modules.values() for a in _imported(m.facts.body)}
-        for cls, methods in METHODS.items():
-            if cls.rpartition(".")[2] in imported or cls.partition(".")[0] in imported:
-                names |= {name for name, spec in methods.items() if spec.startswith("await ")}
-        return re.compile(b"|".join(re.escape(n.encode()) for n in sorted(names)))
+    def coroutines(self) -> Coroutines:
+        """Which functions may make coroutines."""
+        return Coroutines(self)
 
     # --- roles and reach -----------------------------------------------------------------------------------------
 
@@ -395,12 +385,6 @@ class Project:
 
 def _schemes(route: Route) -> list[str]:
     return list(dict.fromkeys(d.name.rpartition(".")[2] for d in route.dependencies if d.is_scheme))
-
-
-def _imported(body: list[f.Stmt]) -> Iterator[f.Alias]:
-    for node in statements(body):
-        if isinstance(node, (f.Import, f.ImportFrom)):
-            yield from node.names
 
 
 def route_row(route: Route) -> dict[str, Any]:

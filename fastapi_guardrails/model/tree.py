@@ -10,6 +10,7 @@ import msgspec
 
 from fastapi_guardrails.source import facts as f
 
+
 class _Fields(dict[type, tuple[str, ...]]):
     """Names of the fields that hold nodes, by class: in source order, or from the last to the first."""
 

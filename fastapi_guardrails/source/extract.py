@@ -24,6 +24,11 @@ _MAX_INT = 2**63
 #: Whether the function whose body is being read yields: one entry per enclosing function.
 _yields: list[bool] = []
 
+#: Of each enclosing function, the module first: names and attributes that it calls without `await`, names that it binds.
+_names_called: list[set[str]] = [set()]
+_attributes_called: list[set[str]] = [set()]
+_bound: list[set[str]] = [set()]
+
 
 def extract(tree: ast.Module) -> list[f.Stmt]:
     """Facts of a module's statements.
@@ -32,6 +37,9 @@ def extract(tree: ast.Module) -> list[f.Stmt]:
         RecursionError: the tree is nested deeper than the interpreter allows.
     """
     _yields.clear()
+    _names_called[:] = [set()]
+    _attributes_called[:] = [set()]
+    _bound[:] = [set()]
     return _block(tree.body)
 
 
@@ -99,6 +107,16 @@ def _keywords(nodes: list[ast.keyword]) -> list[f.Keyword]:
 
 
 def _call(node: ast.Call) -> f.Expr:
+    func = node.func
+    kind = func.__class__
+    if kind is ast.Attribute:
+        _attributes_called[-1].add(func.attr)  # type: ignore[attr-defined]
+    else:
+        _names_called[-1].add(func.id if kind is ast.Name else f.UNNAMED)  # type: ignore[attr-defined]
+    return _awaited_call(node)
+
+
+def _awaited_call(node: ast.Call) -> f.Expr:
     func = node.func
     keywords = node.keywords
     return f.Call(
@@ -184,7 +202,8 @@ def _dict_comprehension(node: ast.DictComp) -> f.Expr:
 
 
 def _await(node: ast.Await) -> f.Expr:
-    return f.Await(_at(node), _expr(node.value))
+    value = node.value
+    return f.Await(_at(node), _awaited_call(value) if value.__class__ is ast.Call else _expr(value))
 
 
 def _yield(node: ast.Yield) -> f.Expr:
@@ -206,7 +225,18 @@ def _starred(node: ast.Starred) -> f.Expr:
     return f.Star(_at(node), _expr(node.value))
 
 
+def _bind(target: ast.expr | None) -> None:
+    """Remember the names that an assignment binds."""
+    kind = target.__class__
+    if kind is ast.Name:
+        _bound[-1].add(target.id)  # type: ignore[union-attr]
+    elif kind is ast.Tuple or kind is ast.List:
+        for item in target.elts:  # type: ignore[union-attr]
+            _bind(item)
+
+
 def _walrus(node: ast.NamedExpr) -> f.Expr:
+    _bind(node.target)
     return f.Walrus(_at(node), _expr(node.target), _expr(node.value))
 
 
@@ -275,10 +305,13 @@ def _expr_stmt(node: ast.Expr) -> f.Stmt:
 
 
 def _assign(node: ast.Assign) -> f.Stmt:
+    for target in node.targets:
+        _bind(target)
     return f.Assign(_at(node), _exprs(node.targets), _expr(node.value))
 
 
 def _ann_assign(node: ast.AnnAssign) -> f.Stmt:
+    _bind(node.target)
     return f.AnnAssign(_at(node), _expr(node.target), _expr(node.annotation), _optional(node.value))
 
 
@@ -300,6 +333,7 @@ def _if(node: ast.If) -> f.Stmt:
 
 def _for(is_async: bool) -> Callable[[Any], f.Stmt]:
     def convert(node: ast.For | ast.AsyncFor) -> f.Stmt:
+        _bind(node.target)
         body, orelse = _block(node.body), _block(node.orelse)
         return f.For(_at(node), _expr(node.target), _expr(node.iter), body, orelse, is_async)
 
@@ -312,6 +346,8 @@ def _while(node: ast.While) -> f.Stmt:
 
 def _with(is_async: bool) -> Callable[[Any], f.Stmt]:
     def convert(node: ast.With | ast.AsyncWith) -> f.Stmt:
+        for item in node.items:
+            _bind(item.optional_vars)
         items = [f.WithItem(_at(i.context_expr), _expr(i.context_expr), _optional(i.optional_vars)) for i in node.items]
         return f.With(_at(node), items, _block(node.body), is_async)
 
@@ -324,6 +360,7 @@ def _try(node: Any) -> f.Stmt:
 
 
 def _aliases(node: ast.Import | ast.ImportFrom) -> list[f.Alias]:
+    _bound[-1].update(a.asname for a in node.names if a.asname)
     return [f.Alias(_at(a), a.name, a.asname) for a in node.names]
 
 
@@ -398,13 +435,28 @@ def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
         params = _params(node.args)
         decorators = _exprs(node.decorator_list)
         returns = _optional(node.returns)
+        _bound[-1].add(node.name)
         _yields.append(False)
+        _names_called.append(set())
+        _attributes_called.append(set())
+        _bound.append({param.name for param in params})
         code = f.encode_body(_block(node.body))
         is_generator = _yields.pop()
+        calls = _calls(_names_called.pop(), _attributes_called.pop())
+        _bound.pop()
         end = node.end_lineno or node.lineno
-        return f.Function(_at(node), node.name, params, decorators, returns, is_async, is_generator, end, code)
+        return f.Function(_at(node), node.name, params, decorators, returns, is_async, is_generator, end, calls, code)
 
     return convert
+
+
+def _calls(names: set[str], attributes: set[str]) -> list[str]:
+    """`Function.calls`: a name that the function, or one around it, binds may be anything."""
+    local = [name for name in names if any(name in bound for bound in _bound[1:])]
+    if local:
+        names.difference_update(local)
+        names.add(f.UNNAMED)
+    return sorted(names | attributes)
 
 
 def _class(node: ast.ClassDef) -> f.Stmt:

@@ -17,6 +17,9 @@ import msgspec
 #: The name of the generic base that stands for a class's own type parameters (`class Page[T]`).
 TYPE_PARAMETERS = "__type_parameters__"
 
+#: What stands in `Function.calls` for a call of something without a fixed name.
+UNNAMED = ""
+
 
 def line_of(pos: int) -> int:
     """1-based line of a position."""
@@ -320,7 +323,9 @@ class Param(Node, tag=36):
 class Function(Node, tag=58):
     """A `def` or `async def`; `pos` is that of the keyword.
 
-    `code` is the encoded body; `is_generator` says whether the body itself yields; `docstring` whether it has one.
+    `code` is the encoded body; `is_generator` says whether the body itself yields. `calls` are the names of what the
+    body calls without `await` (`save` for `await_me(db.save())`), sorted; `UNNAMED` stands for what has no name and
+    for names that the body itself binds.
     """
 
     name: str
@@ -330,6 +335,7 @@ class Function(Node, tag=58):
     is_async: bool
     is_generator: bool
     end_line: int
+    calls: list[str]
     code: bytes
 
     @property
@@ -358,6 +364,13 @@ Stmt: TypeAlias = Union[  # noqa: UP007
     ExprStmt, Assign, AnnAssign, AugAssign, Return, Raise, If, For, While, With, Try, Import, ImportFrom, Global,
     Delete, Assert, Match, Simple, Function, Class,
 ]  # fmt: skip
+
+
+def called_name(func: Expr) -> str:
+    """The last name of what is called: `save` for `db.save(…)`; `UNNAMED` where there is none."""
+    if isinstance(func, Attr):
+        return func.attr
+    return func.id if isinstance(func, Name) else UNNAMED
 
 
 # --- the module ----------------------------------------------------------------------------------------------------
@@ -406,7 +419,7 @@ class ModuleFacts(msgspec.Struct, array_like=True):
 
 
 #: The bytes with which an encoded function begins (fields, tag, a position of at least one line).
-NESTED_FUNCTION = b"\x9a\x3a\xce"
+NESTED_FUNCTION = b"\x9b\x3a\xce"
 
 _encoder = msgspec.msgpack.Encoder()
 _body_decoder: msgspec.msgpack.Decoder[list[Stmt]] = msgspec.msgpack.Decoder(list[Stmt])
@@ -416,6 +429,11 @@ _module_decoder = msgspec.msgpack.Decoder(ModuleFacts)
 def encode_body(body: list[Stmt]) -> bytes:
     """The statements of a function, as `Function.code` holds them."""
     return _encoder.encode(body)
+
+
+def encode_word(name: str) -> bytes:
+    """The bytes by which `Function.code` names something."""
+    return _encoder.encode(name)
 
 
 def encode(facts: ModuleFacts) -> bytes:

@@ -92,7 +92,7 @@ _OF_COROUTINES = frozenset({"close", "send", "throw", "__await__", "cr_await", "
 @rule("FG105", name="missing-await", guardrails=["style-async-io"], severity=Severity.ERROR, fix="unsafe")
 def missing_await(function: Function) -> Iterator[Finding]:
     """Yield each call of a function's body whose coroutine is dropped or used as its result."""
-    if not function.project.makes_coroutines(function):
+    if not function.project.coroutines.may_be_dropped(function.node):
         return
     analysis = function.analysis
     made = {id(site.node): site for site in analysis.calls if _is_coroutine(analysis, site.node)}

@@ -70,7 +70,8 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
     from fastapi_guardrails.model.symbols import Module
 
-_WORDS = tuple(name.encode() for name in METHODS)
+#: Of names that much else has too only calls count; these are looked for in any use.
+_WORDS = tuple(f.encode_word(name) for name in METHODS if name not in ("dict", "json", "copy", "schema"))
 _OWNERS = ("pydantic.BaseModel", "pydantic.RootModel", "sqlmodel.SQLModel", "pydantic_settings.BaseSettings")
 
 
@@ -80,7 +81,8 @@ def pydantic_v1_method(project: Project) -> Iterator[Finding]:
     if project.versions.at_least("pydantic", "2") is False:
         return
     for function in project.functions:
-        if any(word in function.node.code for word in _WORDS):
+        node = function.node
+        if any(name in METHODS for name in node.calls) or any(word in node.code for word in _WORDS):
             yield from _in_function(function)
     for call in project.startup_calls(*(f"{owner}.{name}" for owner in _OWNERS for name in METHODS)):
         node, module = call.call.node, call.call.frame.module

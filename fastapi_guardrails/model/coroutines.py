@@ -1,0 +1,139 @@
+"""Which functions may make a coroutine that they do not await: a cheap question, asked before a function is analysed.
+
+It is answered by names: what a function calls without `await` (`facts.Function.calls`) against what is async.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.knowledge.returns import FUNCTIONS, METHODS
+from fastapi_guardrails.model.tree import dotted, statements, walk
+from fastapi_guardrails.model.values import Bound, External, FunctionValue, Partial, Value, options
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.project import Project
+
+#: Functions of libraries that hand a coroutine on, or make one, and have no fixed result.
+_MAKERS = ("gather", "wait_for", "shield", "to_thread", "run_in_threadpool", "run_sync", "anext")
+
+#: Annotations of what is called and gives something to await.
+_AWAITABLES = frozenset({"Awaitable", "Coroutine"})
+
+
+#: Packages that every project imports something from: only classes that are named count.
+_FRAMEWORKS = frozenset({"fastapi", "starlette"})
+
+
+class Coroutines:
+    """Names of what makes coroutines in a project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def may_be_dropped(self, function: f.Function) -> bool:
+        """Whether a function may make a coroutine without awaiting it right there."""
+        names = self._names
+        return any(
+            name in names or (name == f.UNNAMED and (function.is_async or self._mentions(function)))
+            for name in function.calls
+        )
+
+    def _mentions(self, function: f.Function) -> bool:
+        return self._pattern.search(function.code) is not None
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[bytes]:
+        return re.compile(b"|".join(re.escape(f.encode_word(name)) for name in sorted(self._names)))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        names = {*_MAKERS, *self._of_libraries()}
+        functions = [value.node for value in self._project.registry.functions.values()]
+        names.update(node.name for node in functions if node.is_async or _promises(node.returns))
+        names.update(self._other_names(names))
+        while True:  # a plain function may hand on the coroutine of another one
+            handed_on = {n.name for n in functions if n.name not in names and _hands_on(n, names)}
+            if not handed_on:
+                return frozenset(names)
+            names |= handed_on
+
+    def _of_libraries(self) -> Iterator[str]:
+        """What is async of the libraries that the project imports."""
+        imported = {name for m in self._project.symbols.modules.values() for name in _dotted_imports(m.facts.body)}
+        for cls, methods in METHODS.items():
+            names = [name for name, spec in methods.items() if spec.startswith("await ")]
+            if names and _is_at_hand(cls, imported):
+                yield from names
+        yield from (name.rpartition(".")[2] for name, spec in FUNCTIONS.items() if spec.startswith("await "))
+
+    def _other_names(self, names: set[str]) -> Iterator[str]:
+        """Names by which modules and classes call what is async otherwise: aliases and assignments."""
+        for module in self._project.symbols.modules.values():
+            for alias in _imported(module.facts.body):
+                if alias.asname and alias.name in names:
+                    yield alias.asname
+        scopes = [m.scope for m in self._project.symbols.modules.values()]
+        scopes += [cls.scope for cls in self._project.registry.classes.values()]
+        for scope in scopes:
+            yield from (name for name, value in scope.vars.items() if name not in names and _is_async(value))
+
+
+def _is_at_hand(cls: str, imported: set[str]) -> bool:
+    """Whether a project that imports some names may have instances of a library's class."""
+    module, _, name = cls.rpartition(".")
+    package = module.partition(".")[0]
+    if package in imported or module in imported or any(i.endswith("." + name) for i in imported):
+        return package != "sqlalchemy" or any(i.startswith(module) for i in imported)
+    return package not in _FRAMEWORKS and any(i.startswith(module + ".") for i in imported)
+
+
+def _dotted_imports(body: list[f.Stmt]) -> Iterator[str]:
+    """What a module imports, in full: `import a.b` as `a.b`, `from a import b` as `a.b`; SQLModel counts as SQLAlchemy."""
+    for node in statements(body):
+        if isinstance(node, f.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, f.ImportFrom) and not node.level:
+            module = node.module.replace("sqlmodel", "sqlalchemy", 1)
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _is_async(value: Value) -> bool:
+    for option in options(value):
+        target = option.target if isinstance(option, Partial) else option
+        target = target.function if isinstance(target, Bound) else target
+        if isinstance(target, FunctionValue) and target.node.is_async:
+            return True
+        if isinstance(target, External) and FUNCTIONS.get(target.name, "").startswith("await "):
+            return True
+    return False
+
+
+def _promises(returns: f.Expr | None) -> bool:
+    """Whether an annotation, which may be written as a string, names something to await."""
+    for node in walk([returns]) if returns is not None else ():
+        if isinstance(node, f.Const) and isinstance(node.value, str):
+            if any(word in node.value for word in _AWAITABLES):
+                return True
+        elif isinstance(node, (f.Name, f.Attr)) and (dotted(node) or "").rpartition(".")[2] in _AWAITABLES:
+            return True
+    return False
+
+
+def _hands_on(function: f.Function, names: set[str]) -> bool:
+    """Whether a plain function returns what something async gives."""
+    if function.is_async or function.is_generator or names.isdisjoint(function.calls):
+        return False
+    returned = (node.value for node in statements(function.body) if isinstance(node, f.Return))
+    calls = (node for value in returned if value is not None for node in walk([value]) if isinstance(node, f.Call))
+    return any(f.called_name(call.func) in names for call in calls)
+
+
+def _imported(body: list[f.Stmt]) -> Iterator[f.Alias]:
+    for node in statements(body):
+        if isinstance(node, (f.Import, f.ImportFrom)):
+            yield from node.names
