@@ -252,7 +252,7 @@ def _member_of_instance(
         return _declared_field(ev, value, cls, declared) if declared else UNKNOWN
     if classes.is_settings(cls):
         default = _field_default(ev, member)
-        return soften(default) if default is not None else _declared_or_unknown(ev, value, cls, declared)
+        return _by_default(default) if default is not None else _declared_or_unknown(ev, value, cls, declared)
     if classes.is_enum(cls):
         return UNKNOWN
     if classes.is_pydantic(cls) or classes.is_dataclass(cls) or classes.is_declarative(cls):
@@ -272,6 +272,8 @@ def _declared_or_unknown(
 
 def _field_default(ev: Evaluator, member: Value) -> Value | None:
     """The default of a settings field: as written, or in `Field(default=…)`; None where it is required."""
+    from fastapi_guardrails.model.frames import Arguments
+
     if isinstance(member, Instance) and isinstance(member.cls, External) and member.cls.name == "pydantic.Field":
         default = member.attrs.get("default", member.attrs.get("0"))
         if isinstance(default, External) and default.name == "builtins.Ellipsis":
@@ -280,9 +282,19 @@ def _field_default(ev: Evaluator, member: Value) -> Value | None:
             factory = member.attrs["default_factory"]
             if isinstance(factory, LambdaValue):
                 return ev.evaluate(factory.node.body, ev.frame_for(factory.scope))
+            if isinstance(factory, ClassValue):
+                return ev.call(factory, Arguments([], {}, frame=ev.definition_frame(factory.scope)))
             return UNKNOWN
         return default
     return member
+
+
+def _by_default(value: Value, depth: int = 0) -> Value:
+    """A default of settings; that of a nested group holds for each of its fields."""
+    if type(value) is not Instance or not isinstance(value.cls, ClassValue) or depth > 4:
+        return soften(value)
+    attrs = {name: _by_default(inner, depth + 1) for name, inner in value.attrs.items()}
+    return Instance(value.cls, value.args, value.module, value.made, attrs)
 
 
 def _function_of_instance(

@@ -63,8 +63,11 @@ _REGISTERING = tuple(
     for name in (b"include_router", b"add_api_route", b"add_route", b"mount", b"APIRouter", b"FastAPI")
 )
 
-#: What declares a field with a factory in dataclasses and attrs.
-_FIELDS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib"})
+#: What declares a field with a factory in dataclasses, attrs and Pydantic.
+_FIELDS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field"})
+
+#: Models whose fields come from elsewhere, too: the environment, a database.
+_FILLED = ("pydantic_settings.BaseSettings", "pydantic.v1.BaseSettings", "sqlmodel.SQLModel")
 
 #: Calls that deep are no longer followed.
 MAX_DEPTH = 24
@@ -146,7 +149,7 @@ class Evaluator(Statements):
         for place in scopes(scope):
             value = place.vars.get(name)
             if value is not None:
-                if isinstance(value, Lazy):
+                if isinstance(value, (Lazy, Union)):
                     return self._cached(value, name, place)
                 return value
         found = builtin(name)
@@ -159,11 +162,17 @@ class Evaluator(Statements):
         sources = module.star_externals
         return natives.external(f"{sources[0]}.{name}") if len(sources) == 1 and sources[0] != "?" else None
 
-    def _cached(self, value: Lazy, name: str, place: Scope) -> Value:
-        resolved = self.resolve(value)
+    def _cached(self, value: Lazy | Union, name: str, place: Scope) -> Value:
+        resolved = self.resolve(value) if isinstance(value, Lazy) else self._resolve_options(value)
         if not isinstance(resolved, Unknown):
             place.vars[name] = resolved
         return resolved
+
+    def _resolve_options(self, value: Union) -> Value:
+        """One of several values, imported ones looked up (each branch of an `if` imports another)."""
+        if not any(isinstance(option, Lazy) for option in value.options):
+            return value
+        return union(self.resolve(option) if isinstance(option, Lazy) else option for option in value.options)
 
     def resolve(self, lazy: Lazy, seen: int = 0) -> Value:
         """What an imported name stands for."""
@@ -197,7 +206,7 @@ class Evaluator(Statements):
         if isinstance(value, Lazy):
             return self.resolve(value, seen + 1)
         if value is not None:
-            return value
+            return self._resolve_options(value) if isinstance(value, Union) else value
         child = self.symbols.child(module, name)
         if child is not None:
             self.execute(child)
@@ -522,17 +531,17 @@ class Evaluator(Statements):
 
     def _set_fields(self, made: Instance, cls: ClassValue, call: Arguments) -> None:
         made.attrs.update(call.kwargs)
-        if not classes.is_dataclass(cls):
+        if not classes.is_dataclass(cls) and not (call.frame.inline and _is_plain_model(cls)):
             return
         names = dict.fromkeys(n for c in reversed(classes.mro(cls)) if isinstance(c, ClassValue) for n in c.annotations)
         made.attrs.update(zip(names, call.args))
-        if call.frame.inline:
+        if call.frame.inline and not call.open and names.keys() >= call.kwargs.keys():
             for name in names:
                 if name not in made.attrs:
                     self._set_default(made, cls, name, call)
 
     def _set_default(self, made: Instance, cls: ClassValue, name: str, call: Arguments) -> None:
-        """The default of a dataclass field; a factory is called anew for each object."""
+        """The default of a field of a dataclass or a model; a factory is called anew for each object."""
         found = classes.member(cls, name)
         if found is None:
             return
@@ -542,7 +551,10 @@ class Evaluator(Statements):
             if factory is not None:
                 made.attrs[name] = self.call(factory, call.replaced([], {}))
                 return
-            default = default.attrs.get("default", UNKNOWN)
+            given = default.attrs.get("default", default.attrs.get("0"))
+            if given is None or (isinstance(given, External) and given.name == "builtins.Ellipsis"):
+                return
+            default = given
         made.attrs[name] = default
 
     def _assume_init(self, made: Value, initializer: FunctionValue, call: Arguments) -> None:
@@ -728,6 +740,11 @@ class Evaluator(Statements):
         if found is None:
             found = analyse(self, function, receiver, self._analyses, key)
         return found
+
+
+def _is_plain_model(cls: ClassValue) -> bool:
+    """Whether it is a Pydantic model whose fields nothing but its arguments fill."""
+    return classes.is_pydantic(cls) is True and not classes.inherits(cls, *_FILLED)
 
 
 def _may_register(function: FunctionValue, receiver: Value | None, call: Arguments) -> bool:

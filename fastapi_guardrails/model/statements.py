@@ -29,6 +29,7 @@ from fastapi_guardrails.model.values import (
     Union,
     Unknown,
     Value,
+    is_none,
     is_soft,
     options,
     truth,
@@ -156,7 +157,19 @@ def _type_checking(ev: Evaluator, node: f.If, frame: Frame) -> bool:
             bind_imports(ev, statement, frame, load=False)
         else:
             ev.run([statement], frame)
-    return ev.run([s for s in node.orelse if not isinstance(s, (f.Import, f.ImportFrom))], frame)
+    checked = dict(frame.scope.vars) if node.orelse else {}
+    ended = ev.run([s for s in node.orelse if not isinstance(s, (f.Import, f.ImportFrom))], frame)
+    for name, value in checked.items():
+        if _says_nothing(frame.scope.vars.get(name, value)):
+            frame.scope.vars[name] = value
+    return ended
+
+
+def _says_nothing(value: Value) -> bool:
+    """What stands at run time for a type that only type checkers see: `None`, `Any`, `object`."""
+    if isinstance(value, External):
+        return value.name in ("typing.Any", "builtins.object")
+    return is_none(value) or isinstance(value, Unknown)
 
 
 def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> bool:
