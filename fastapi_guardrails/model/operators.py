@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model import types
@@ -34,6 +35,12 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.model.evaluate import Evaluator
     from fastapi_guardrails.model.frames import Frame
+
+#: Longer texts and collections are not put together: a loop that doubles one would never end.
+MAX_TEXT = 10_000
+MAX_ITEMS = 4_096
+
+_WIDE = re.compile(r"\d{4}")
 
 _BOOL = External("builtins.bool")
 _STR = External("builtins.str")
@@ -153,6 +160,8 @@ def join(node: f.FString, parts: list[Value], frame: Frame) -> Value:
         if text is None:
             return Instance(_STR)
         texts.append(text)
+    if sum(map(len, texts)) > MAX_TEXT:
+        return Instance(_STR)
     return Const("".join(texts), frame.module, node.pos, any(is_soft(p) for p in parts))
 
 
@@ -168,17 +177,21 @@ def binary(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     if node.op == "|" and _is_type(left) and _is_type(right):
         return union([_forward(left, frame), _forward(right, frame)])
     if node.op == "+" and isinstance(left, Sequence_) and isinstance(right, Sequence_):
-        items = [*left.items, *right.items]
-        return Sequence_(
-            left.kind, items, left.module, left.pos, open=left.open or right.open, soft=left.soft or right.soft
-        )
+        return _concatenated(left, [*left.items, *right.items], left.open or right.open, left.soft or right.soft)
     if node.op == "+" and isinstance(left, Sequence_):
         return Sequence_(left.kind, left.items, left.module, left.pos, open=True, soft=left.soft)
+    if node.op == "*" and isinstance(left, Sequence_) and isinstance(right, Const) and isinstance(right.value, int):
+        return _concatenated(left, left.items * min(right.value, MAX_ITEMS), left.open, left.soft or right.soft)
     if node.op == "|" and isinstance(left, Mapping) and isinstance(right, Mapping):
         return Mapping({**left.items, **right.items}, left.module, left.pos, open=left.open or right.open)
     if isinstance(left, Union) or isinstance(right, Union):
         return union(binary(node, a, b, frame) for a in options(left) for b in options(right))
     return _scalar(node, left, right, frame)
+
+
+def _concatenated(left: Sequence_, items: list[Value], open: bool, soft: bool) -> Sequence_:
+    open = open or len(items) > MAX_ITEMS
+    return Sequence_(left.kind, items[:MAX_ITEMS], left.module, left.pos, open=open, soft=soft)
 
 
 def _forward(value: Value, frame: Frame) -> Value:
@@ -213,7 +226,7 @@ def _percent(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     template = text_of(left)
     values = right.items if isinstance(right, Sequence_) and right.kind == "tuple" else [right]
     texts = [key_of(v) for v in values]
-    if template is not None and all(t is not None for t in texts):
+    if template is not None and all(t is not None for t in texts) and not grows(template):
         try:
             return Const(
                 template % tuple(t[0] for t in texts if t), frame.module, node.pos, is_soft(left) or is_soft(right)
@@ -221,6 +234,11 @@ def _percent(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
         except (TypeError, ValueError):
             return Instance(_STR)
     return Instance(_STR)
+
+
+def grows(template: str) -> bool:
+    """Whether a template asks for a width that nobody would print."""
+    return _WIDE.search(template) is not None
 
 
 def _is_string(value: Value) -> bool:
@@ -235,7 +253,9 @@ def _plain(value: Value) -> tuple[Scalar] | None:
 
 def _compute(op: str, a: Scalar, b: Scalar) -> tuple[Scalar] | None:
     if isinstance(a, str) and isinstance(b, str):
-        return (a + b,) if op == "+" else None
+        return (a + b,) if op == "+" and len(a) + len(b) <= MAX_TEXT else None
+    if isinstance(a, str) and isinstance(b, int):
+        return (a * b,) if op == "*" and len(a) * b <= MAX_TEXT else None
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         if op == "+":
             return (a + b,)

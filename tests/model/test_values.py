@@ -33,6 +33,8 @@ from .asked import understand
         ("'a,b'.split(',')", "list('a', 'b')"),
         ("'a,b'.split(',')[1]", "'b'"),
         ("str(number)", "'3'"),
+        ("'ab' * 2", "'abab'"),
+        ("['a'] * 2", "list('a', 'a')"),
         ("name or '/v1'", "'users'"),
         ("'' or '/v1'", "'/v1'"),
         ("'/v1' if number else '/v2'", "'/v1'"),
@@ -445,3 +447,30 @@ def test_a_status_code_is_a_number() -> None:
         found = (status.HTTP_201_CREATED, fastapi.status.HTTP_404_NOT_FOUND, nothing, HTTPStatus.CONFLICT)
         """)
     assert asked.value("found") == "tuple(201, 404, 204, 409)"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "x = x + x",
+        "x += x",
+        "x = x * 9",
+        "x = f'{x}{x}'",
+        "x = x.replace('a', 'aa')",
+        "x = ''.join([x, x])",
+        "x = x.zfill(10 ** 12)",
+        "x = '%099999999999d' % 1",
+        "x = '{:>99999999999}'.format(x)",
+    ],
+)
+def test_a_text_that_grows_without_end_is_given_up(step: str) -> None:
+    asked = understand(f"x = 'a'\nfor i in range(200):\n    {step}\ndone = True\n")
+    assert asked.value("x") in ("str", "?")
+    assert asked.value("done") == "True"
+
+
+@pytest.mark.parametrize("step", ["x = x + x", "x += x", "x = [*x, *x]", "x = x * 9"])
+def test_a_list_that_grows_without_end_is_given_up(step: str) -> None:
+    asked = understand(f"x = ['a']\nfor i in range(200):\n    {step}\ndone = True\n")
+    assert asked.value("x").endswith("...)")
+    assert asked.value("done") == "True"

@@ -1,0 +1,933 @@
+"""Routes: every way in which real apps register them, with full paths, in the order of matching."""
+
+from __future__ import annotations
+
+import pytest
+
+from .asked import understand
+
+USERS = """
+# app/users.py
+from fastapi import APIRouter
+router = APIRouter(prefix="/users")
+@router.get("/{user_id}")
+def read_user(user_id: int): ...
+"""
+
+
+# --- decorators ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options", "head", "trace"])
+def test_a_decorator_names_the_method(method: str) -> None:
+    asked = understand(f"""
+# app/main.py
+from fastapi import FastAPI
+app = FastAPI()
+@app.{method}("/items")
+def items(): ...
+""")
+    assert asked.routes == [f"{method.upper()} /items"]
+
+
+def test_several_decorators_register_from_the_inside_out() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.get("/outer")
+        @app.post("/inner")
+        def both(): ...
+        """)
+    assert asked.routes == ["POST /inner", "GET /outer"]
+
+
+def test_a_decorator_below_wraps_the_endpoint() -> None:
+    asked = understand("""
+        # app/main.py
+        import functools
+        from fastapi import Depends, FastAPI
+        app = FastAPI()
+        def user(): ...
+        def logged(function):
+            @functools.wraps(function)
+            async def wrapper(*args, **kwargs):
+                return await function(*args, **kwargs)
+            return wrapper
+        @app.get("/")
+        @logged
+        def read(me=Depends(user)): ...
+        """)
+    assert asked.route("/").endpoint_name == "app.main.read"
+    assert asked.dependencies("/") == ["user"]
+    assert asked.route("/").is_async
+
+
+def test_api_route_has_several_methods() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        METHODS = ["GET", "POST"]
+        @app.api_route("/a", methods=METHODS)
+        @app.api_route("/b")
+        def both(): ...
+        """)
+    assert asked.routes == ["GET /b", "GET,POST /a"]
+
+
+def test_add_api_route_registers_a_function() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import APIRouter, FastAPI
+        app, router = FastAPI(), APIRouter(prefix="/v1")
+        def items(): ...
+        router.add_api_route("/items", items, methods=["PUT"])
+        router.add_api_route(path="/more", endpoint=items)
+        app.include_router(router)
+        """)
+    assert asked.routes == ["PUT /v1/items", "GET /v1/more"]
+
+
+def test_websockets_are_routes() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.websocket("/a")
+        async def a(websocket): ...
+        app.add_api_websocket_route("/b", a)
+        """)
+    assert asked.routes == ["WS /a", "WS /b"]
+
+
+@pytest.mark.parametrize("path", ['f"/{NAME}"', "PATH", "config.PATH", 'path="/items"', '"/" + NAME', "Paths.ITEMS"])
+def test_a_path_is_any_known_value(path: str) -> None:
+    asked = understand(f"""
+# app/config.py
+PATH = "/items"
+# app/main.py
+from fastapi import FastAPI
+from app import config
+app = FastAPI()
+NAME, PATH = "items", "/items"
+class Paths:
+    ITEMS = "/items"
+@app.get({path})
+def items(): ...
+""")
+    assert asked.routes == ["GET /items"]
+
+
+def test_an_unknown_path_is_uncertain() -> None:
+    asked = understand("""
+        # app/main.py
+        import os
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.get("/v1" + os.environ["NAME"])
+        def items(): ...
+        """)
+    assert [r.certain for r in asked.project.routes] == [False]
+    assert "{?}" in asked.project.routes[0].route_path
+
+
+def test_unknown_methods_are_uncertain() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        from app.nowhere import METHODS
+        app = FastAPI()
+        @app.api_route("/items", methods=METHODS)
+        def items(): ...
+        """)
+    assert asked.routes == ["? /items ?"]
+
+
+# --- includes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("imported", "router"),
+    [
+        ("from app.users import router", "router"),
+        ("from app.users import router as users_router", "users_router"),
+        ("from app import users", "users.router"),
+        ("import app.users", "app.users.router"),
+        ("from app.users import router", "router=router"),
+    ],
+)
+def test_a_router_is_included_by_name_or_through_its_module(imported: str, router: str) -> None:
+    asked = understand(
+        USERS
+        + f"""
+# app/main.py
+from fastapi import FastAPI
+{imported}
+api = FastAPI()
+api.include_router({router}, prefix="/v1")
+"""
+    )
+    assert asked.routes == ["GET /v1/users/{user_id}"]
+
+
+def test_prefixes_add_up_over_nested_routers() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/api.py
+from fastapi import APIRouter
+from app import users
+v1 = APIRouter(prefix="/v1")
+v1.include_router(users.router, prefix="/people")
+api = APIRouter()
+api.include_router(v1, prefix="/api")
+# app/main.py
+from fastapi import FastAPI
+from app.api import api
+app = FastAPI()
+app.include_router(api, prefix="/root")
+"""
+    )
+    assert asked.routes == ["GET /root/api/v1/people/users/{user_id}"]
+
+
+def test_a_router_under_two_prefixes_is_served_twice() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+app.include_router(router, prefix="/a")
+app.include_router(router, prefix="/{tenant}")
+"""
+    )
+    assert asked.routes == ["GET /a/users/{user_id}", "GET /{tenant}/users/{user_id}"]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"), [("0.136.0", ["GET /early"]), ("0.137.0", ["GET /early", "GET /late"])]
+)
+def test_a_route_after_the_include_is_served_by_later_versions(version: str, expected: list[str]) -> None:
+    asked = understand(
+        """
+        # app/main.py
+        from fastapi import APIRouter, FastAPI
+        app, router = FastAPI(), APIRouter()
+        @router.get("/early")
+        def early(): ...
+        app.include_router(router)
+        @router.get("/late")
+        def late(): ...
+        """,
+        fastapi=version,
+    )
+    assert asked.routes == expected
+
+
+def test_routes_come_in_the_order_of_registration() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+@app.get("/first")
+def first(): ...
+app.include_router(router)
+@app.get("/last")
+def last(): ...
+"""
+    )
+    assert asked.routes == ["GET /first", "GET /users/{user_id}", "GET /last"]
+
+
+def test_a_prefix_from_settings_holds_by_default() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/config.py
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    API_V1_STR: str = "/api/v1"
+settings = Settings()
+# app/main.py
+from fastapi import FastAPI
+from app.config import settings
+from app.users import router
+app = FastAPI()
+app.include_router(router, prefix=settings.API_V1_STR)
+"""
+    )
+    assert asked.routes == ["GET /api/v1/users/{user_id}"]
+
+
+def test_a_prefix_from_the_environment_is_uncertain() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+import os
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+app.include_router(router, prefix=os.environ["PREFIX"])
+"""
+    )
+    assert asked.routes == ["GET {?}/users/{user_id} ?"]
+
+
+def test_an_include_under_an_undecided_condition_is_uncertain() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+import sys
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+if "--users" in sys.argv:
+    app.include_router(router)
+"""
+    )
+    assert asked.routes == ["GET /users/{user_id} ?"]
+
+
+def test_an_include_that_settings_switch_off_is_no_certain_one() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
+from app.users import router
+class Settings(BaseSettings):
+    debug: bool = False
+    users: bool = True
+settings = Settings()
+app = FastAPI()
+if settings.debug:
+    app.include_router(router, prefix="/debug")
+if settings.users:
+    app.include_router(router)
+"""
+    )
+    assert asked.routes == ["GET /debug/users/{user_id} ?", "GET /users/{user_id}"]
+
+
+def test_options_come_through_double_stars() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import Depends, FastAPI
+from app.users import router
+def user(): ...
+OPTIONS = {"prefix": "/v1", "dependencies": [Depends(user)]}
+app = FastAPI()
+app.include_router(router, **OPTIONS)
+"""
+    )
+    assert asked.routes == ["GET /v1/users/{user_id}"]
+    assert asked.dependencies("/v1/users/{user_id}") == ["user"]
+
+
+# --- functions that build ------------------------------------------------------------------------------------------
+
+
+def test_a_factory_makes_the_app() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+def create_app() -> FastAPI:
+    app = FastAPI()
+    app.include_router(router, prefix="/v1")
+    @app.get("/health")
+    def health(): ...
+    return app
+"""
+    )
+    assert asked.routes == ["GET /v1/users/{user_id}", "GET /health"]
+
+
+def test_functions_receive_the_app_in_other_modules() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/setup.py
+from fastapi import FastAPI
+from app import users
+def include_all(app: FastAPI, prefix: str) -> None:
+    _include(app, users.router, prefix)
+def _include(target, router, prefix):
+    target.include_router(router, prefix=prefix)
+# app/main.py
+from fastapi import FastAPI
+from app.setup import include_all
+app, other = FastAPI(), FastAPI()
+include_all(app, "/one")
+include_all(other, prefix="/two")
+"""
+    )
+    assert asked.routes == ["GET /one/users/{user_id}", "GET /two/users/{user_id}"]
+
+
+def test_a_router_is_the_result_of_a_call() -> None:
+    asked = understand("""
+        # app/factory.py
+        from fastapi import APIRouter
+        def crud_router(name: str) -> APIRouter:
+            router = APIRouter(prefix=f"/{name}")
+            @router.get("")
+            def all(): ...
+            router.add_api_route("/{id}", one, methods=["DELETE"])
+            return router
+        def one(id: int): ...
+        # app/main.py
+        from fastapi import FastAPI
+        from app.factory import crud_router
+        app = FastAPI()
+        app.include_router(crud_router("users"))
+        app.include_router(crud_router("orders"), prefix="/v2")
+        """)
+    assert asked.routes == ["GET /users", "DELETE /users/{id}", "GET /v2/orders", "DELETE /v2/orders/{id}"]
+
+
+def test_a_helper_computes_the_prefix_of_the_include() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+def include(app, router, version, internal=False):
+    prefix = f"/api/v{version}" if not internal else "/internal"
+    app.include_router(router, prefix=prefix)
+app = FastAPI()
+include(app, router, 1)
+include(app, router, 2, internal=True)
+"""
+    )
+    assert asked.routes == ["GET /api/v1/users/{user_id}", "GET /internal/users/{user_id}"]
+
+
+LOOPED = """
+# app/a.py
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/a")
+def a(): ...
+# app/b.py
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/b")
+def b(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for router in [a.router, b.router]:\n    app.include_router(router, prefix='/v1')",
+        "for module in (a, b):\n    app.include_router(module.router, prefix='/v1')",
+        "for router, prefix in ((a.router, '/v1'), (b.router, '/v1')):\n    app.include_router(router, prefix=prefix)",
+        "for prefix, router in {'/v1': a.router, '/v1/': b.router}.items():\n"
+        "    app.include_router(router, prefix=prefix.rstrip('/'))",
+        "ROUTERS = [a.router]\nROUTERS.append(b.router)\nfor r in ROUTERS:\n    app.include_router(r, prefix='/v1')",
+        "for i, r in enumerate([a.router, b.router]):\n    app.include_router(r, prefix=f'/v{i - i + 1}')",
+        "for r, p in zip([a.router, b.router], ['/v1'] * 2):\n    app.include_router(r, prefix='/v1')",
+        "[app.include_router(m.router, prefix='/v1') for m in (a, b)]",
+        "for name in ('a', 'b'):\n    app.include_router(importlib.import_module(f'app.{name}').router, prefix='/v1')",
+        "for name in ('a', 'b'):\n    app.include_router(getattr(app_package, name).router, prefix='/v1')",
+    ],
+)
+def test_a_loop_over_what_is_written_includes_each(loop: str) -> None:
+    asked = understand(
+        LOOPED
+        + f"""
+# app/main.py
+import importlib
+import app as app_package
+from fastapi import FastAPI
+from app import a, b
+app = FastAPI()
+{loop}
+"""
+    )
+    assert asked.routes == ["GET /v1/a", "GET /v1/b"]
+
+
+def test_a_loop_over_an_enumeration_registers_each() -> None:
+    asked = understand("""
+        # app/main.py
+        from enum import Enum
+        from fastapi import FastAPI
+        app = FastAPI()
+        class Kind(str, Enum):
+            cats = "cats"
+            dogs = "dogs"
+        def register(kind):
+            @app.get(f"/{kind.value}")
+            def animals(): ...
+        for kind in Kind:
+            register(kind)
+        """)
+    assert asked.routes == ["GET /cats", "GET /dogs"]
+
+
+def test_routers_found_by_globbing_are_uncertain() -> None:
+    asked = understand(
+        LOOPED
+        + """
+# app/main.py
+import importlib
+import pathlib
+from fastapi import FastAPI
+app = FastAPI()
+for path in pathlib.Path(__file__).parent.glob("*.py"):
+    app.include_router(importlib.import_module(path.stem).router, prefix="/v1")
+"""
+    )
+    assert asked.routes == ["GET /v1/a ?", "GET /v1/b ?"]
+
+
+def test_a_helper_takes_a_bound_method_of_the_router() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import APIRouter, Depends, FastAPI
+        app, router = FastAPI(), APIRouter(prefix="/v1")
+        def user(): ...
+        def protected_route(method, path, **options):
+            return method(path, dependencies=[Depends(user)], **options)
+        @protected_route(router.get, "/me", status_code=202)
+        def me(): ...
+        @protected_route(router.delete, "/me")
+        def leave(): ...
+        app.include_router(router)
+        """)
+    assert asked.routes == ["GET /v1/me", "DELETE /v1/me"]
+    assert asked.dependencies("/v1/me") == ["user"]
+    assert asked.route("/v1/me").status_code == 202
+
+
+def test_a_helper_decorates_with_the_router_of_its_choice() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        def endpoint(path, method="GET"):
+            def decorate(function):
+                app.add_api_route("/v1" + path, function, methods=[method])
+                return function
+            return decorate
+        @endpoint("/items")
+        def items(): ...
+        @endpoint("/items", method="POST")
+        def create(): ...
+        """)
+    assert asked.routes == ["GET /v1/items", "POST /v1/items"]
+
+
+# --- subclasses ----------------------------------------------------------------------------------------------------
+
+
+def test_a_subclass_of_the_router_keeps_its_methods() -> None:
+    asked = understand("""
+        # app/routing.py
+        import fastapi
+        class APIRouter(fastapi.APIRouter):
+            def __init__(self, *args, name: str, **kwargs):
+                super().__init__(*args, prefix=f"/{name}", **kwargs)
+        # app/main.py
+        from fastapi import FastAPI
+        from app.routing import APIRouter
+        app, router = FastAPI(), APIRouter(name="users", tags=["u"])
+        @router.get("/me")
+        def me(): ...
+        app.include_router(router)
+        """)
+    assert asked.routes == ["GET /users/me"]
+    assert asked.route("/users/me").tags == ["u"]
+
+
+@pytest.mark.parametrize("method", ["api_route", "add_api_route"])
+def test_a_subclass_registers_with_and_without_a_trailing_slash(method: str) -> None:
+    bodies = {
+        "api_route": """
+    def api_route(self, path, *, include_in_schema=True, **kwargs):
+        if path.endswith("/"):
+            path = path[:-1]
+        add_path = super().api_route(path, include_in_schema=include_in_schema, **kwargs)
+        add_alternate = super().api_route(path + "/", include_in_schema=False, **kwargs)
+        def decorator(function):
+            add_alternate(function)
+            return add_path(function)
+        return decorator
+""",
+        "add_api_route": """
+    def add_api_route(self, path, endpoint, *, include_in_schema=True, **kwargs):
+        super().add_api_route(path + "/", endpoint, include_in_schema=False, **kwargs)
+        super().add_api_route(path, endpoint, include_in_schema=include_in_schema, **kwargs)
+""",
+    }
+    asked = understand(f"""
+# app/main.py
+from fastapi import APIRouter as Base, FastAPI
+class APIRouter(Base):{bodies[method]}
+app, router = FastAPI(), APIRouter(prefix="/v1")
+@router.post("/items")
+def items(): ...
+app.include_router(router)
+""")
+    assert asked.routes == ["POST /v1/items/", "POST /v1/items"]
+    assert [r.include_in_schema for r in asked.project.routes] == [False, True]
+
+
+def test_a_subclass_of_the_app_includes_its_routers() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+class Shop(FastAPI):
+    def __init__(self, **kwargs):
+        super().__init__(title="Shop", **kwargs)
+        self.include_router(router, prefix="/v1")
+        self.add_api_route("/health", self.health)
+    async def health(self): ...
+app = Shop()
+"""
+    )
+    assert asked.routes == ["GET /v1/users/{user_id}", "GET /health"]
+
+
+# --- classes -------------------------------------------------------------------------------------------------------
+
+
+def test_an_object_adds_its_own_methods() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import APIRouter, FastAPI
+        class Users:
+            def __init__(self, prefix):
+                self.router = APIRouter(prefix=prefix)
+                self.router.add_api_route("/", self.all)
+                self.router.add_api_route("/{id}", self.one, methods=["DELETE"])
+            def all(self): ...
+            async def one(self, id: int): ...
+        app = FastAPI()
+        app.include_router(Users("/users").router)
+        """)
+    assert asked.routes == ["GET /users/", "DELETE /users/{id}"]
+    assert [p.name for p in asked.route("/users/{id}").parameters] == ["id"]
+
+
+def test_a_base_class_registers_for_its_subclasses() -> None:
+    asked = understand("""
+        # app/base.py
+        from fastapi import APIRouter
+        class Crud:
+            name = "things"
+            def __init__(self):
+                self.router = APIRouter(prefix=f"/{self.name}")
+                self.register()
+            def register(self):
+                self.router.get("/")(self.all)
+            def all(self): ...
+        # app/main.py
+        from fastapi import FastAPI
+        from app.base import Crud
+        class Users(Crud):
+            name = "users"
+            def register(self):
+                super().register()
+                self.router.post("/")(self.create)
+            def create(self): ...
+        app = FastAPI()
+        app.include_router(Users().router)
+        """)
+    assert asked.routes == ["GET /users/", "POST /users/"]
+
+
+def test_an_object_holds_the_app() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+class Server:
+    def __init__(self):
+        self.app = FastAPI()
+        self._include()
+    def _include(self):
+        self.app.include_router(router, prefix="/v1")
+server = Server()
+"""
+    )
+    assert asked.routes == ["GET /v1/users/{user_id}"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "decorator"),
+    [
+        ("from fastapi_utils.cbv import cbv", "@cbv(router)"),
+        ("from fastapi_restful.cbv import cbv", "@cbv(router)"),
+        ("from app.views import controller", "@controller(router)"),
+    ],
+)
+def test_annotations_of_a_class_based_view_are_dependencies(imported: str, decorator: str) -> None:
+    asked = understand(f"""
+# app/views.py
+def controller(router):
+    def decorate(cls):
+        return cls
+    return decorate
+# app/main.py
+from fastapi import APIRouter, Depends, FastAPI
+{imported}
+def session(): ...
+def user(): ...
+app, router = FastAPI(), APIRouter()
+class Base:
+    db: int = Depends(session)
+    unannotated = Depends(user)
+{decorator}
+class Users(Base):
+    user: int = Depends(user)
+    @router.get("/users")
+    def all(self, page: int): ...
+app.include_router(router)
+""")
+    assert asked.routes == ["GET /users"]
+    assert asked.dependencies("/users") == ["Users", "session", "user"]
+    assert [p.name for p in asked.route("/users").parameters] == ["page"]
+
+
+# --- mounts --------------------------------------------------------------------------------------------------------
+
+
+def test_mounted_apps_are_served_below_their_path() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+app, api, inner = FastAPI(), FastAPI(), FastAPI()
+inner.include_router(router)
+api.mount("/inner", inner)
+app.mount("/api", app=api)
+"""
+    )
+    assert asked.routes == ["GET /api/inner/users/{user_id}"]
+    assert len(asked.project.root_apps) == 1
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_an_app_is_mounted_at_the_root(path: str) -> None:
+    asked = understand(
+        USERS
+        + f"""
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+app, api = FastAPI(), FastAPI()
+api.include_router(router)
+app.mount("{path}", api)
+"""
+    )
+    assert asked.routes == ["GET /users/{user_id}"]
+
+
+def test_what_is_mounted_inherits_nothing() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import Depends, FastAPI
+        def user(): ...
+        app, api = FastAPI(dependencies=[Depends(user)]), FastAPI()
+        @api.get("/items")
+        def items(): ...
+        @app.get("/own")
+        def own(): ...
+        app.mount("/api", api)
+        """)
+    assert asked.dependencies("/api/items") == []
+    assert asked.dependencies("/own") == ["user"]
+
+
+def test_a_wrapped_app_is_the_app() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from app.users import router
+api = FastAPI()
+api.include_router(router)
+main = FastAPI()
+main.mount("/api", CORSMiddleware(app=api, allow_origins=["https://a.example"]))
+app = CORSMiddleware(main)
+"""
+    )
+    assert asked.routes == ["GET /api/users/{user_id}"]
+
+
+def test_static_files_are_no_routes() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        from fastapi.staticfiles import StaticFiles
+        app = FastAPI()
+        app.mount("/static", StaticFiles(directory="static"))
+        """)
+    assert asked.routes == []
+
+
+# --- start-up ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "@asynccontextmanager\nasync def lifespan(app):\n    app.include_router(router)\n    yield\n"
+        "app = FastAPI(lifespan=lifespan)",
+        "app = FastAPI()\n@app.on_event('startup')\nasync def start():\n    app.include_router(router)",
+        "def start():\n    app.include_router(router)\napp = FastAPI(on_startup=[start])",
+        "app = FastAPI()\ndef start():\n    app.include_router(router)\napp.add_event_handler('startup', start)",
+    ],
+)
+def test_start_up_registers(start: str) -> None:
+    asked = understand(
+        USERS
+        + f"""
+# app/main.py
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+from app.users import router
+{start}
+"""
+    )
+    assert asked.routes == ["GET /users/{user_id}"]
+
+
+# --- what routes inherit -------------------------------------------------------------------------------------------
+
+
+def test_tags_and_dependencies_come_from_all_around() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import APIRouter, Depends, FastAPI
+        def a(): ...
+        def b(): ...
+        def c(): ...
+        def d(): ...
+        def e(): ...
+        router = APIRouter(prefix="/users", tags=["router"], dependencies=[Depends(b)])
+        @router.get("/", tags=["route"], dependencies=[Depends(c)])
+        def users(own=Depends(a)): ...
+        app = FastAPI(dependencies=[Depends(e)])
+        app.include_router(router, tags=["include"], dependencies=[Depends(d)])
+        """)
+    assert asked.route("/users/").tags == ["include", "router", "route"]
+    assert set(asked.dependencies("/users/")) == {"a", "b", "c", "d", "e"}
+
+
+@pytest.mark.parametrize(
+    ("route", "router", "include", "shown"),
+    [
+        ("", "", "", True),
+        ("include_in_schema=False", "", "", False),
+        ("", "include_in_schema=False", "", False),
+        ("", "", "include_in_schema=False", False),
+    ],
+)
+def test_a_route_is_hidden_by_anything_around_it(route: str, router: str, include: str, shown: bool) -> None:
+    asked = understand(f"""
+# app/main.py
+from fastapi import APIRouter, FastAPI
+app, router = FastAPI(), APIRouter({router})
+@router.get("/a", {route})
+def a(): ...
+app.include_router(router, {include})
+""")
+    assert asked.route("/a").include_in_schema is shown
+
+
+@pytest.mark.parametrize(
+    ("decorator", "annotation", "expected", "source"),
+    [
+        ("response_model=User", "", "app.main.User", "explicit"),
+        ("", "-> User", "app.main.User", "annotation"),
+        ("", "-> list[User]", "list[app.main.User]", "annotation"),
+        ("response_model=list[User]", "-> dict", "list[app.main.User]", "explicit"),
+        ("response_model=None", "-> User", None, None),
+        ("", "-> None", None, None),
+        ("", "-> JSONResponse", None, None),
+        ("", "", None, None),
+    ],
+)
+def test_the_response_model_is_declared_or_annotated(
+    decorator: str, annotation: str, expected: str | None, source: str | None
+) -> None:
+    asked = understand(f"""
+# app/main.py
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+class User(BaseModel):
+    name: str
+app = FastAPI()
+@app.get("/a", {decorator})
+def a() {annotation}: ...
+""")
+    route = asked.route("/a")
+    assert (route.response_model_name, route.response_model_source) == (expected, source)
+
+
+# --- what cannot be followed ---------------------------------------------------------------------------------------
+
+
+def test_a_route_in_a_loop_over_the_unknown_is_uncertain() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        from app.nowhere import names
+        app = FastAPI()
+        for name in names:
+            @app.get(f"/{name}/x")
+            def read(): ...
+        """)
+    assert asked.routes == ["GET /{?}/x ?"] or asked.routes == ["GET {?} ?"]
+
+
+def test_routes_of_tests_are_not_the_applications() -> None:
+    asked = understand("""
+        # tests/test_app.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.get("/a")
+        def a(): ...
+        """)
+    assert asked.routes == []
+
+
+def test_a_router_of_a_library_brings_no_route() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        from fastapi_users import FastAPIUsers
+        app = FastAPI()
+        app.include_router(FastAPIUsers().get_auth_router(), prefix="/auth")
+        @app.get("/own")
+        def own(): ...
+        """)
+    assert asked.routes == ["GET /own"]
