@@ -251,6 +251,8 @@ class Evaluator(Statements):
                 items += spread or []
             else:
                 items.append(self.evaluate(item, frame))
+        open_ = open_ or len(items) > operators.MAX_ITEMS
+        del items[operators.MAX_ITEMS :]
         return Sequence_(node.kind, items, frame.module, node.pos, open=open_, soft=any(is_soft(i) for i in items))
 
     def _dict(self, node: f.Dict, frame: Frame) -> Value:
