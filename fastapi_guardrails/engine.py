@@ -10,7 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from fastapi_guardrails.source.loader import Sources
 
 Progress = Callable[[int, int], None]
+
+#: Bytes of source for which one more process to ask rules in pays, and how many processes do: each has its own memory.
+_PAYS, _MOST = 500_000, 4
 
 UNUSED, FAILED = "FG002", "FG003"
 
@@ -179,7 +182,8 @@ class Workspace:
 
         selection = Selection(self.config, self.rules)
         sources = self._load(contents, cache)
-        run = _Run(Project(sources, self.config), self.rules, selection, text, self._prefix)
+        processes = _process_count(contents, self._jobs)
+        run = _Run(Project(sources, self.config), self.rules, selection, text, self._prefix, processes)
         diagnostics = run.diagnostics([path for path in sources.modules if self._is_in_scope(path)], self._is_in_scope)
         return Report(
             root=str(self.root),
@@ -231,12 +235,20 @@ class _Run:
     """The rules over one project."""
 
     def __init__(
-        self, project: Project, rules: Mapping[str, Rule], selection: Any, text: Callable[[str], str], prefix: str
+        self,
+        project: Project,
+        rules: Mapping[str, Rule],
+        selection: Any,
+        text: Callable[[str], str],
+        prefix: str,
+        processes: int,
     ) -> None:
         self.project = project
         self.suppressed = 0
         self.failed: set[str] = set()
         self._failures: list[Finding] = []
+        self._ranges: dict[Mark, Range] = {}
+        self._processes = processes
         self._rules = rules
         self._selection = selection
         self._text = text
@@ -251,10 +263,7 @@ class _Run:
         if UNUSED in on:
             every = {code for suppressions in comments.values() for s in suppressions for code in s.codes}
             named = {self._names[code.lower()] for code in every if code.lower() in self._names}
-        found: list[tuple[Rule, Finding]] = []
-        for code in sorted((on | named) - {UNUSED, FAILED}):
-            found += ((self._rules[code], finding) for finding in self._ask(self._rules[code]))
-        shown = [(rule, finding) for rule, finding in found if is_in_scope(finding.at.path)]
+        shown = self._ask_all(sorted((on | named) - {UNUSED, FAILED}), is_in_scope)
         shown += ((self._rules[FAILED], failure) for failure in self._failures)
         suppressor = _Suppressor(comments, self._names, self._text)
         kept = self._keep(shown, suppressor)
@@ -262,21 +271,43 @@ class _Run:
             kept += self._keep([(self._rules[UNUSED], f) for f in self._unused(comments, suppressor)], suppressor)
         return [self._diagnostic(rule, finding) for rule, finding in kept]
 
-    def _ask(self, rule: Rule) -> Iterator[Finding]:
-        """The findings of one rule, each place once; if it fails, those until then, and the failure."""
-        seen: set[Mark] = set()
+    def _ask_all(self, codes: Sequence[str], is_in_scope: Callable[[str], bool]) -> list[tuple[Rule, Finding]]:
+        """What all rules find in some paths, in the order of the codes, whichever processes they were asked in."""
+        from fastapi_guardrails.source.processes import share_out
+
+        groups = _groups(codes)
+        tasks = [partial(self._answers, group, is_in_scope) for group in groups]
+        encoder = msgspec.msgpack.Encoder()
+        answers = share_out(tasks, self._processes, encoder.encode, _decode_answers)
+        by_code = {a.code: a for some in answers for a in some}
+        for code in codes:
+            answer = by_code[code]
+            self._ranges.update(answer.ranges)
+            if answer.failure is not None:
+                self.failed.add(code)
+                self._failures.append(answer.failure)
+        return [(self._rules[code], finding) for code in codes for finding in by_code[code].findings]
+
+    def _answers(self, codes: Sequence[str], is_in_scope: Callable[[str], bool]) -> list[_Answer]:
+        return [self._ask(self._rules[code], is_in_scope) for code in codes]
+
+    def _ask(self, rule: Rule, is_in_scope: Callable[[str], bool]) -> _Answer:
+        """The findings of one rule in some paths, each place once; if it fails, those until then, and the failure."""
+        found: dict[Mark, Finding] = {}
+        failure: Finding | None = None
         at: Any = self.project
         try:
             for at in self.project.elements(rule.subject):
                 for finding in rule.check(at) or ():
-                    if finding.at not in seen:
-                        seen.add(finding.at)
-                        yield finding
+                    if is_in_scope(finding.at.path):
+                        found.setdefault(finding.at, finding)
         except Exception as error:
-            from fastapi_guardrails.rules.fg0_run.fg003_internal_error import failure
+            from fastapi_guardrails.rules.fg0_run import fg003_internal_error
 
-            self.failed.add(rule.code)
-            self._failures.append(failure(rule, error, self._place(at)))
+            failure = fg003_internal_error.failure(rule, error, self._place(at))
+        findings = list(found.values())
+        marks = {mark for finding in findings for mark in (finding.at, *(step.at for step in finding.trace))}
+        return _Answer(rule.code, findings, failure, [(mark, self._range(mark)) for mark in marks])
 
     def _place(self, element: Any) -> Mark:
         """Where a rule was when it failed: the element, or the beginning of the first file."""
@@ -341,12 +372,41 @@ class _Run:
         return TraceStep(place.path, place.line, place.column, message)
 
     def _range(self, mark: Mark) -> Range:
+        known = self._ranges.get(mark)
+        if known is None:
+            known = self._ranges[mark] = self._resolved(mark)
+        return known
+
+    def _resolved(self, mark: Mark) -> Range:
         from fastapi_guardrails.source.spans import resolve
 
         text = self._text(mark.path)
         if not text:
             return Range(mark.path, mark.line, mark.offset + 1, mark.line, mark.offset + 2)
         return resolve(text, mark, self.project.sources.starts(mark.path))
+
+
+class _Answer(msgspec.Struct, array_like=True):
+    """What one rule found: its findings, the failure that ended it, and where all that it marks starts and ends."""
+
+    code: str
+    findings: list[Finding]
+    failure: Finding | None
+    ranges: list[tuple[Mark, Range]]
+
+
+#: Chapters whose rules look into the same functions: asked in one process, they share what they learn of them.
+_TOGETHER = ("FG1", "FG4")
+
+
+def _groups(codes: Sequence[str]) -> list[list[str]]:
+    """Rules as tasks: those that share their work, then each for itself."""
+    together = [code for code in codes if code.startswith(_TOGETHER)]
+    return [group for group in (together, *([code] for code in codes if code not in together)) if group]
+
+
+def _decode_answers(data: bytes) -> list[tuple[int, list[_Answer]]]:
+    return msgspec.msgpack.decode(data, type=list[tuple[int, list[_Answer]]])
 
 
 class _Suppressor:
@@ -436,6 +496,14 @@ class _Texts:
             return decode((self._root / path).read_bytes() if data is None else data)
         except (OSError, TextError):
             return Text("", "utf-8", False, "\n")
+
+
+def _process_count(contents: Contents, jobs: int) -> int:
+    """How many processes may ask rules: further ones where a project is large enough to pay for them."""
+    from fastapi_guardrails.source.processes import processors
+
+    size = sum(map(len, contents.data.values()))
+    return max(1, min(jobs or processors(), processors(), _MOST, size // _PAYS))
 
 
 def _overlay(contents: Contents, changed: Mapping[str, bytes]) -> Contents:

@@ -7,6 +7,7 @@ left to fix. Only then are files written, each once and as a whole, or shown as 
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import stat
 import tempfile
@@ -121,6 +122,7 @@ def plan(workspace: Workspace, *, unsafe: bool = False) -> Plan:
         if changed:
             made.changed.update(changed)
             made._landed += (_paths(d.fix) for d in landed if d.fix is not None)
+            gc.collect()  # the command line does without; each round leaves a model behind
             result = workspace.check(made.changed)
         elif not harmful:
             break

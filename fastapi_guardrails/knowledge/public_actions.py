@@ -15,6 +15,7 @@ PUBLIC_ACTIONS: frozenset[tuple[str, ...]] = frozenset(
     )
 )  # fmt: skip
 
+_LENGTHS = sorted({len(action) for action in PUBLIC_ACTIONS})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -33,10 +34,10 @@ def is_public_action(path: str, function: str) -> bool:
 def _names_action(words: list[str]) -> bool:
     plain = [_singular(word) for word in words]
     return any(
-        tuple(some[i : i + len(action)]) == action
+        tuple(some[i : i + length]) in PUBLIC_ACTIONS
         for some in (words, plain)
-        for action in PUBLIC_ACTIONS
         for i in range(len(some))
+        for length in _LENGTHS
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from fastapi_guardrails.knowledge.classes import ancestors
 from fastapi_guardrails.model.values import (
@@ -40,13 +41,14 @@ def mro(cls: ClassValue) -> list[Value]:
     """The class and its ancestors in the order of lookup: project classes, library classes (`External`), `Unknown`."""
     if cls.mro_cache is None:
         cls.mro_cache = [cls]  # an inheritance cycle, which Python forbids, ends here
-        lists = [_linear(plain(b)) for b in cls.bases] + [[plain(b) for b in cls.bases]]
-        cls.mro_cache = [cls, *_merge(lists)]
+        bases = [plain(b) for b in cls.bases]
+        above = _linear(bases[0]) if len(bases) == 1 else _merge([*map(_linear, bases), bases])
+        cls.mro_cache = [cls, *above]
     return cls.mro_cache
 
 
 def _linear(base: Value) -> list[Value]:
-    return list(mro(base)) if isinstance(base, ClassValue) else [base]
+    return mro(base) if isinstance(base, ClassValue) else [base]
 
 
 def _key(value: Value) -> object:
@@ -55,14 +57,16 @@ def _key(value: Value) -> object:
 
 def _merge(lists: list[list[Value]]) -> Iterator[Value]:
     """C3 merge; where the classes contradict each other, the first list wins."""
-    rest = [list(items) for items in lists if items]
+    rest = [list(reversed(items)) for items in lists if items]  # the next of each is its last
+    behind = Counter(_key(value) for items in rest for value in items[:-1])
     while rest:
-        tails = {_key(v) for items in rest for v in items[1:]}
-        head = next((items[0] for items in rest if _key(items[0]) not in tails), rest[0][0])
+        head = next((items[-1] for items in rest if not behind[_key(items[-1])]), rest[0][-1])
         yield head
         for items in rest:
-            if _key(items[0]) == _key(head):
-                del items[0]
+            if _key(items[-1]) == _key(head):
+                items.pop()
+                if items:
+                    behind[_key(items[-1])] -= 1
         rest = [items for items in rest if items]
 
 
@@ -70,21 +74,25 @@ def inherits(cls: Value, *names: str) -> bool | None:
     """Whether a class is or inherits one of the library classes `names`: yes, no, or None for unknown."""
     cls = plain(cls)
     if isinstance(cls, External):
-        known, complete = ancestors(cls.name)
-        if any(n in known for n in names):
-            return True
-        return False if complete else None
+        return _is_below((cls,), names)
     if not isinstance(cls, ClassValue):
         return None
+    if names not in cls.inherits_cache:
+        cls.inherits_cache[names] = _is_below(mro(cls)[1:], names)
+    return cls.inherits_cache[names]
+
+
+def _is_below(bases: Sequence[Value], names: tuple[str, ...]) -> bool | None:
+    """Whether one of some bases is or inherits one of the library classes `names`; None for unknown."""
     answer: bool | None = False
-    for base in mro(cls)[1:]:
+    for base in bases:
         if isinstance(base, ClassValue):
             continue
         if not isinstance(base, External):
             answer = None
             continue
         known, complete = ancestors(base.name)
-        if any(n in known for n in names):
+        if not known.isdisjoint(names):
             return True
         if not complete:
             answer = None
@@ -257,16 +265,14 @@ def _is_column(value: Instance) -> bool:
     }
 
 
-def flat_classes(value: Value) -> Iterator[Value]:
+def flat_classes(value: Value) -> list[Value]:
     """The classes that a type is made of: of unions, containers' arguments and generics."""
+    if isinstance(value, (ClassValue, External)):
+        return [value]
     if isinstance(value, Union):
-        for option in value.options:
-            yield from flat_classes(option)
-    elif isinstance(value, Annotated):
-        yield from flat_classes(value.type)
-    elif isinstance(value, Generic):
-        yield from flat_classes(value.origin)
-        for argument in value.args:
-            yield from flat_classes(argument)
-    elif isinstance(value, (ClassValue, External)):
-        yield value
+        return [cls for option in value.options for cls in flat_classes(option)]
+    if isinstance(value, Annotated):
+        return flat_classes(value.type)
+    if isinstance(value, Generic):
+        return [cls for part in (value.origin, *value.args) for cls in flat_classes(part)]
+    return []

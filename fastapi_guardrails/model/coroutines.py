@@ -93,7 +93,7 @@ def _is_at_hand(cls: str, imported: set[str]) -> bool:
 
 
 def _dotted_imports(body: list[f.Stmt]) -> Iterator[str]:
-    """What a module imports, in full: `import a.b` as `a.b`, `from a import b` as `a.b`; SQLModel counts as SQLAlchemy."""
+    """What a module imports, in full: `a.b` for `import a.b` and `from a import b`; SQLModel counts as SQLAlchemy."""
     for node in statements(body):
         if isinstance(node, f.Import):
             yield from (alias.name for alias in node.names)

@@ -227,8 +227,8 @@ class ClassValue(Callable_):
     """
 
     __slots__ = (
-        "annotations", "bases", "decorators", "keywords", "module", "mro_cache", "node", "outer", "positions",
-        "qualname", "scope",
+        "annotations", "bases", "decorators", "inherits_cache", "keywords", "module", "mro_cache", "node", "outer",
+        "positions", "qualname", "scope",
     )  # fmt: skip
 
     def __init__(self, node: f.Class, module: Module, scope: Scope, qualname: str, outer: Scope) -> None:
@@ -243,6 +243,7 @@ class ClassValue(Callable_):
         self.positions: dict[str, int] = {}
         self.decorators: list[Value] = []
         self.mro_cache: list[Value] | None = None
+        self.inherits_cache: dict[tuple[str, ...], bool | None] = {}
 
     @property
     def name(self) -> str:

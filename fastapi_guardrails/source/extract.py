@@ -24,7 +24,7 @@ _MAX_INT = 2**63
 #: Whether the function whose body is being read yields: one entry per enclosing function.
 _yields: list[bool] = []
 
-#: Of each enclosing function, the module first: names and attributes that it calls without `await`, names that it binds.
+#: Of each enclosing function, the module first: names and attributes that it calls without `await`, names it binds.
 _names_called: list[set[str]] = [set()]
 _attributes_called: list[set[str]] = [set()]
 _bound: list[set[str]] = [set()]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import os
-import sys
-import threading
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +19,7 @@ from fastapi_guardrails.source import suppressions
 from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.extract import extract
 from fastapi_guardrails.source.files import SourceFile
+from fastapi_guardrails.source.processes import can_fork, processors
 from fastapi_guardrails.source.roots import Roots
 from fastapi_guardrails.source.text import Text, TextError, count_lines, decode
 
@@ -333,20 +331,11 @@ def _read_all(files: list[bytes], jobs: int, report: Callable[[int], None]) -> l
 
 
 def _process_count(files: list[bytes], jobs: int) -> int:
-    allowed = min(jobs or _processors(), _processors(), len(files))
+    allowed = min(jobs or processors(), processors(), len(files))
     if allowed <= 1:
         return 1
-    pays = _FORK_PAYS if _can_fork() else _SPAWN_PAYS
+    pays = _FORK_PAYS if can_fork() else _SPAWN_PAYS
     return max(1, min(allowed, sum(map(len, files)) // pays))
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _can_fork() -> bool:
-    """Whether a copy of this process is safe: Linux, and no other thread that may hold a lock."""
-    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _split(files: list[bytes], count: int) -> list[list[int]]:
@@ -366,7 +355,7 @@ class _Worker:
     def __init__(self, share: list[bytes]) -> None:
         import multiprocessing
 
-        self._forked = _can_fork()
+        self._forked = can_fork()
         context: Any = multiprocessing.get_context("fork" if self._forked else "spawn")
         self._share = share
         self._receiver: Connection

@@ -86,18 +86,18 @@ def test_the_result_does_not_depend_on_the_number_of_processes(write: Write, mon
     }
     root = write(**texts, **{"bad.py": "x = (\n", "new.py": "type X = int\n"})
     monkeypatch.setattr(loader, "_FORK_PAYS", 100)
-    monkeypatch.setattr(loader, "_processors", lambda: 3)
+    monkeypatch.setattr(loader, "processors", lambda: 3)
     assert _encoded(_load(root, jobs=3)) == _encoded(_load(root, jobs=1))
 
 
 def test_processes_are_started_only_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader, "_processors", lambda: 4)
-    monkeypatch.setattr(loader, "_can_fork", lambda: True)
+    monkeypatch.setattr(loader, "processors", lambda: 4)
+    monkeypatch.setattr(loader, "can_fork", lambda: True)
     assert loader._process_count([b"x" * 1000] * 50, jobs=0) == 1
     assert loader._process_count([b"x" * 100_000] * 50, jobs=0) == 4
     assert loader._process_count([b"x" * 100_000] * 50, jobs=2) == 2
     assert loader._process_count([b"x" * 10_000_000], jobs=0) == 1
-    monkeypatch.setattr(loader, "_can_fork", lambda: False)
+    monkeypatch.setattr(loader, "can_fork", lambda: False)
     assert loader._process_count([b"x" * 100_000] * 50, jobs=0) == 2
 
 
@@ -115,8 +115,8 @@ def test_a_process_that_dies_costs_only_the_file_that_killed_it(write: Write, mo
 
     monkeypatch.setattr(loader, "read_module", deadly)
     monkeypatch.setattr(loader, "_FORK_PAYS", 10)
-    monkeypatch.setattr(loader, "_processors", lambda: 2)
-    monkeypatch.setattr(loader, "_can_fork", lambda: True)  # other tests may have left a thread behind
+    monkeypatch.setattr(loader, "processors", lambda: 2)
+    monkeypatch.setattr(loader, "can_fork", lambda: True)  # other tests may have left a thread behind
     root = write(
         **{f"m{i}.py": f"x = {i}\n" * 5 for i in range(6)}, **{"big.py": "x = 0\n" * 20, "deadly.py": "kill = 1\n" * 12}
     )

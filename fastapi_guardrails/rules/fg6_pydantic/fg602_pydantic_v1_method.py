@@ -81,8 +81,8 @@ def pydantic_v1_method(project: Project) -> Iterator[Finding]:
     if project.versions.at_least("pydantic", "2") is False:
         return
     for function in project.functions:
-        node = function.node
-        if any(name in METHODS for name in node.calls) or any(word in node.code for word in _WORDS):
+        facts = function.node
+        if any(name in METHODS for name in facts.calls) or any(word in facts.code for word in _WORDS):
             yield from _in_function(function)
     for call in project.startup_calls(*(f"{owner}.{name}" for owner in _OWNERS for name in METHODS)):
         node, module = call.call.node, call.call.frame.module
