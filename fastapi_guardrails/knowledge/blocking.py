@@ -22,6 +22,11 @@ FUNCTIONS = frozenset(
     }
 )  # fmt: skip
 
+#: Of all these the ones that read a file of this machine.
+FILES = frozenset(
+    {"builtins.open", "io.open", "pathlib.Path.open", "pathlib.Path.read_text", "pathlib.Path.read_bytes"}
+)
+
 #: Constructors that connect when they are given a host.
 CONNECTING = frozenset({"smtplib.SMTP", "smtplib.SMTP_SSL", "ftplib.FTP", "ftplib.FTP_TLS"})
 
@@ -29,7 +34,10 @@ CONNECTING = frozenset({"smtplib.SMTP", "smtplib.SMTP_SSL", "ftplib.FTP", "ftpli
 METHODS: dict[str, frozenset[str]] = {
     "requests.Session": _VERBS | {"send"},
     "httpx.Client": _VERBS | {"send", "stream"},
-    "socket.socket": frozenset({"connect", "recv", "recvfrom", "sendall", "accept"}),
+    "subprocess.Popen": frozenset({"wait", "communicate"}),
+    "http.client.HTTPConnection": frozenset({"connect", "request", "getresponse"}),
+    "urllib3.PoolManager": frozenset({"request", "urlopen"}),
+    "socket.socket": frozenset({"connect", "connect_ex", "recv", "recvfrom", "sendall", "accept"}),
     "smtplib.SMTP": frozenset({"connect", "login", "sendmail", "send_message", "starttls", "quit"}),
     "smtplib.SMTP_SSL": frozenset({"connect", "login", "sendmail", "send_message", "starttls", "quit"}),
     "ftplib.FTP": frozenset({"connect", "login", "retrbinary", "storbinary", "cwd", "nlst", "quit"}),
@@ -52,6 +60,8 @@ LOOPS = frozenset(
         "anyio.run",
         "asyncio.AbstractEventLoop.run_until_complete",
         "asyncio.AbstractEventLoop.run_forever",
+        "asyncio.Runner.run",
+        "uvloop.run",
     }
 )
 
@@ -64,6 +74,6 @@ def blocks(name: str, extra: frozenset[str]) -> bool:
     if name in FUNCTIONS or name in extra:
         return True
     owner, _, method = name.rpartition(".")
-    if owner in ("boto3.Client", "boto3.Resource"):
+    if owner in ("boto3.Client", "boto3.Resource") or owner.startswith(("mypy_boto3_", "types_boto3_")):
         return method not in _BOTO_LOCAL and not method.startswith("_")
     return any(method in METHODS.get(cls, ()) for cls in ancestors(owner)[0])

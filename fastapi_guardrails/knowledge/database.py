@@ -19,11 +19,11 @@ SYNC: dict[str, frozenset[str]] = {
         {
             "execute", "exec", "scalar", "scalars", "get", "get_one", "commit", "flush", "rollback", "refresh",
             "delete", "merge", "close", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings",
-            "connection", "remove",
+            "connection", "remove", "begin_nested",
         }
     ),
     "sqlalchemy.orm.Query": frozenset(
-        {"all", "first", "one", "one_or_none", "scalar", "get", "count", "delete", "update"}
+        {"all", "first", "one", "one_or_none", "scalar", "get", "count", "delete", "update", "__iter__"}
     ),
     "sqlalchemy.Engine": frozenset({"connect", "begin", "execute", "raw_connection"}),
     "sqlalchemy.Connection": frozenset(
@@ -35,7 +35,8 @@ SYNC: dict[str, frozenset[str]] = {
     "psycopg2.cursor": _CURSOR,
     "psycopg.Connection": _CONNECTION,
     "psycopg.Cursor": _CURSOR,
-    "pymysql.Connection": _CONNECTION,
+    "mysql.connector.connection.MySQLConnection": _CONNECTION,
+    "mysql.connector.cursor.MySQLCursor": _CURSOR,
     "pymysql.connections.Connection": _CONNECTION,
     "pymysql.cursors.Cursor": _CURSOR,
     "MySQLdb.Connection": _CONNECTION,
@@ -51,9 +52,14 @@ SYNC: dict[str, frozenset[str]] = {
             "count_documents", "estimated_document_count", "distinct", "bulk_write", "create_index", "drop",
         }
     ),
+    "pymongo.cursor.Cursor": frozenset({"__iter__", "next", "to_list", "distinct", "explain", "__getitem__"}),
+    "pymongo.command_cursor.CommandCursor": frozenset({"__iter__", "next", "to_list"}),
     "redis.client.Pipeline": frozenset({"execute"}),
     "peewee.Model": frozenset(
         {"get", "get_or_none", "get_by_id", "create", "save", "delete_instance", "get_or_create", "bulk_create"}
+    ),
+    "peewee.BaseQuery": frozenset(
+        {"execute", "get", "get_or_none", "first", "count", "exists", "scalar", "iterator", "peek", "__iter__"}
     ),
     "peewee.Database": frozenset({"connect", "execute_sql", "close", "create_tables"}),
 }  # fmt: skip

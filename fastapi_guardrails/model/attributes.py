@@ -201,6 +201,8 @@ def _of_instance(ev: Evaluator, value: Instance, name: str, frame: Frame, node: 
 
     known = value.attrs.get(name)
     if known is not None:
+        if frame.recorder is not None and is_none(known):
+            return _filled_later(ev, value, name, known)
         return known
     if isinstance(value.cls, External):
         if isinstance(value, RouterObject):
@@ -224,6 +226,14 @@ def _of_instance(ev: Evaluator, value: Instance, name: str, frame: Frame, node: 
     if fallback is not None:
         return _call_fallback(ev, value, fallback, name, frame)
     return _library_method(cls, value, name)
+
+
+def _filled_later(ev: Evaluator, value: Instance, name: str, known: Value) -> Value:
+    """An attribute that is None at import: a method of its class may fill it before it is read."""
+    if not isinstance(value.cls, ClassValue):
+        return known
+    assigned = _assigned(ev, value, value.cls, name)
+    return known if assigned is None else union([known, assigned])
 
 
 def _call_fallback(ev: Evaluator, value: Instance, fallback: FunctionValue, name: str, frame: Frame) -> Value:

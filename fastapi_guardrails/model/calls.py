@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import (
     NONE,
     UNKNOWN,
@@ -29,11 +30,21 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.evaluate import Evaluator
 
 
+#: Functions that iterate over what they are given; lazy ones, whose result somebody iterates over, count.
+_CONSUMERS = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip",
+        "map", "filter", "str.join",
+    )
+)  # fmt: skip
+
+
 class CallSite:
     """One call in a function.
 
     Attributes:
-        node: the call (for a property read, the attribute).
+        node: the call (for a property read, the attribute; for what no expression calls, the object).
         callee: what is called, as evaluated; call: its arguments; result: what it gives.
         function: in whose body it stands.
         catching: types that `try` blocks around it in the same function catch.
@@ -58,7 +69,7 @@ class CallSite:
 
     def __init__(
         self,
-        node: f.Call | f.Attr,
+        node: f.Expr,
         callee: Value,
         call: Arguments,
         result: Value,
@@ -167,16 +178,19 @@ class Analysis:
 
     Attributes:
         values: value of every expression, by identity of its node.
+        implicit: calls that no expression makes: of `__iter__`, `__enter__`, `__exit__`; their nodes are the objects.
         attributes: what `self` has at the end.
         contexts: `with` items with their context values.
         iterations: `for` loops with what they iterate over.
-        iterated: identities of all expressions that loops, comprehensions and `yield from` iterate over.
+        iterated: the expressions that loops, comprehensions, `yield from` and calls like `list(…)` iterate over, by
+            identity; None for those of `async for`.
     """
 
     def __init__(self, function: FunctionValue, body: list[f.Stmt]) -> None:
         self.function = function
         self.body = body
         self.calls: list[CallSite] = []
+        self.implicit: list[CallSite] = []
         self.raises: list[RaiseSite] = []
         self.returns: list[tuple[f.Return | None, Value]] = []
         self.yields: list[tuple[f.Yield | None, Value]] = []
@@ -184,7 +198,7 @@ class Analysis:
         self.handlers: list[HandlerSite] = []
         self.contexts: list[tuple[f.WithItem, Value, f.With]] = []
         self.iterations: list[tuple[f.For, Value]] = []
-        self.iterated: set[int] = set()
+        self.iterated: dict[int, f.Expr | None] = {}
         self.nested: list[FunctionValue] = []
         self.globals: set[str] = set()
         self.values: dict[int, Value] = {}
@@ -224,6 +238,23 @@ class Recorder:
         self.analysis.calls.append(site)
         for handler in self._handlers:
             handler.calls.append(site)
+        if node.args and callee_name(callee) in _CONSUMERS:
+            self.iterates(*node.args, frame=frame)
+        self._stream(node, callee)
+
+    def _stream(self, node: f.Call, callee: Value) -> None:
+        """A generator expression that a streaming response gets is iterated over in a thread, later."""
+        made = [a for a in (*node.args, *(k.value for k in node.keywords)) if a.__class__ is f.Comp]
+        streamed = [a for a in made if isinstance(a, f.Comp) and a.kind == "generator"]
+        if not streamed or not classes.inherits(callee, "starlette.responses.StreamingResponse"):
+            return
+        for comp in streamed:
+            first = comp.generators[0].iter
+            self.analysis.iterated.pop(id(first), None)
+            at_once = {id(inner) for inner in walk([first])}
+            inside = {id(inner) for inner in walk([comp])} - at_once
+            for site in self.analysis.calls:
+                site.deferred = site.deferred or id(site.node) in inside
 
     def property_read(self, node: f.Attr, function: FunctionValue, receiver: Value, frame: Frame) -> None:
         if id(node) not in self._by_node:
@@ -255,14 +286,29 @@ class Recorder:
         site = self._by_node.get(id(item.context))
         if site is not None:
             site.with_ = True
+        if not node.is_async:
+            for option in options(context):
+                self._enter_object(item, option, frame)
+
+    def _enter_object(self, item: f.WithItem, context: Value, frame: Frame) -> None:
+        if not isinstance(context, Instance) or not isinstance(context.cls, ClassValue):
+            return
+        for name in ("__enter__", "__exit__"):
+            method = classes.method(context.cls, name)
+            if method is not None:
+                call = Arguments([], {}, frame=frame)
+                bound = Bound(method, context)
+                site = CallSite(item.context, bound, call, UNKNOWN, self.analysis.function, frame)
+                self.analysis.implicit.append(site)
 
     def iterate(self, node: f.For, source: Value, frame: Frame) -> None:
         self.analysis.iterations.append((node, source))
-        self.analysis.iterated.add(id(node.iter))
+        self.iterates(node.iter, frame=frame, waits=node.is_async)
 
-    def iterates(self, *nodes: f.Expr) -> None:
-        """A comprehension or `yield from` iterates over these."""
-        self.analysis.iterated.update(map(id, nodes))
+    def iterates(self, *nodes: f.Expr, frame: Frame, waits: bool = False) -> None:
+        """A loop (one that waits: `async for`), a comprehension or a call iterates over these."""
+        if not frame.deferred:
+            self.analysis.iterated.update((id(node), None if waits else node) for node in nodes)
 
     def nested(self, function: FunctionValue) -> None:
         self.analysis.nested.append(function)

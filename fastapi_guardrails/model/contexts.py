@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.finding import Step
-from fastapi_guardrails.model.calls import Analysis, CallSite
+from fastapi_guardrails.model.branches import Known, dead, decides, tested_names
+from fastapi_guardrails.model.calls import Analysis, CallSite, targets
 from fastapi_guardrails.model.classes import inherits, plain
 from fastapi_guardrails.model.elements import Function, mark_at
-from fastapi_guardrails.model.tree import statements, walk
+from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.processes import end_of_start
+from fastapi_guardrails.model.tree import assigned_attributes, dotted, statements, walk
 from fastapi_guardrails.model.types import annotation_type
-from fastapi_guardrails.model.values import Coroutine, FunctionValue, Unknown, Value, options
+from fastapi_guardrails.model.values import (
+    UNKNOWN,
+    Bound,
+    ClassValue,
+    Const,
+    Coroutine,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Method,
+    Partial,
+    Unknown,
+    Value,
+    options,
+)
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -19,6 +37,23 @@ if TYPE_CHECKING:
 
 #: Says what a call does that matters ("`Session.execute`"), or None.
 Predicate = Callable[[CallSite], "str | None"]
+
+#: Behind every position of a file.
+_NEVER = 1 << 62
+
+#: What a call leads to, and the way down.
+_Found = tuple[str, tuple[Step, ...]]
+
+#: Questions for the running event loop: in an async context there is one.
+_ASKING = frozenset(
+    {"asyncio.get_running_loop", "asyncio.AbstractEventLoop.is_running", "sniffio.current_async_library"}
+)
+
+#: Functions of Python that call what they are given, and use up what it gives.
+_CALLING = frozenset(f"builtins.{name}" for name in ("map", "filter", "sorted", "min", "max")) | {"functools.reduce"}
+
+#: Decorators that hand the function over to a thread.
+_THREADED = frozenset({"asgiref.sync.sync_to_async", "asgiref.sync.SyncToAsync", "asyncer.asyncify"})
 
 
 class Hit(NamedTuple):
@@ -35,63 +70,121 @@ class Hit(NamedTuple):
     steps: tuple[Step, ...]
 
 
+class _Place(NamedTuple):
+    """A function as it is called.
+
+    Attributes:
+        receiver: the object whose method it is.
+        known: the arguments that decide its branches.
+        once: it runs once in the life of the process.
+    """
+
+    function: FunctionValue
+    receiver: Value | None
+    known: Known
+    once: bool
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
+        return id(self.function.node), repr(self.receiver), known, self.once
+
+
 class Chains:
     """Finds the calls that lead to what a predicate describes; what lies below a function is worked out once."""
 
-    def __init__(self, project: Project, predicate: Predicate, *, even_once: bool = False) -> None:
+    def __init__(self, project: Project, predicate: Predicate, harmless: Predicate = lambda _: None) -> None:
         """Prepare the search.
 
         Args:
             project: where to look.
             predicate: what matters.
-            even_once: follow also what runs once in the life of a process, as what runs at start-up does.
+            harmless: says of a call that matters why it does not where it runs once in the life of a process.
         """
         self._project = project
         self._predicate = predicate
-        self._even_once = even_once
-        self._below: dict[tuple[int, str], tuple[str, tuple[Step, ...]] | None] = {}
+        self._harmless = harmless
+        self._below: dict[tuple[object, ...], _Found | None] = {}
+        self._tested: dict[int, frozenset[str]] = {}
 
     def hits(self, function: Function) -> Iterator[Hit]:
         """The calls in a function that lead to what matters, in source order."""
-        for site, what, steps in self._found(function.analysis):
-            yield Hit(site, what, steps)
+        seen: set[int] = set()
+        for site, what, steps in self._found(function.analysis, _Place(function.value, None, {}, False)):
+            if id(site.node) not in seen:
+                seen.add(id(site.node))
+                yield Hit(site, what, steps)
 
-    def _found(self, analysis: Analysis) -> Iterator[tuple[CallSite, str, tuple[Step, ...]]]:
-        iterated = iterated_calls(analysis)
-        outside: set[int] | None = None
-        for site in analysis.calls:
-            found = None if site.deferred else self._of_site(site, iterated)
+    def _found(self, analysis: Analysis, place: _Place) -> Iterator[tuple[CallSite, str, tuple[Step, ...]]]:
+        left_out: set[int] | None = None
+        once: set[int] | None = None
+        for site in (*analysis.calls, *analysis.implicit, *_iterations(analysis)):
+            found = None if site.deferred else self._of_site(site, analysis, place)
             if found is None:
                 continue
-            outside = self._left_out(analysis) if outside is None else outside
-            if id(site.node) not in outside:
+            left_out = _never(analysis, place.known) if left_out is None else left_out
+            if id(site.node) in left_out:
+                continue
+            once = calls_once(analysis, place.receiver) if once is None else once
+            if id(site.node) in once and not place.once:
+                found = self._of_site(site, analysis, place._replace(once=True))
+            if found is not None:
                 yield site, *found
 
-    def _left_out(self, analysis: Analysis) -> set[int]:
-        without_loop = calls_without_loop(analysis)
-        return without_loop if self._even_once else without_loop | calls_once(analysis)
-
-    def _of_site(self, site: CallSite, iterated: set[int]) -> tuple[str, tuple[Step, ...]] | None:
+    def _of_site(self, site: CallSite, analysis: Analysis, place: _Place) -> _Found | None:
         what = self._predicate(site)
-        if what is not None:
+        if what is not None and not (place.once and self._harmless(site)):
             # What is awaited gives an awaitable: the handle is not of the sync type that it was taken for.
             return None if site.awaited else (what, ())
-        for target, receiver in site.targets:
-            once = target.kind == "cached" and not target.node.params
-            if (once and not self._even_once) or not runs_body(site, target, iterated):
-                continue
-            below = self._beneath(target, receiver)
-            if below is not None:
-                return below
+        for target, receiver in _called(site.callee):
+            if runs_body(site, target, analysis.iterated):
+                once = place.once or (target.kind == "cached" and not target.node.params)
+                below = self._beneath(site, _Place(target, receiver, place.known, once))
+                if below is not None:
+                    return below
+        return self._of_arguments(site, analysis, place)
+
+    def _of_arguments(self, site: CallSite, analysis: Analysis, place: _Place) -> _Found | None:
+        """What a call of a lambda runs, and of Python's functions that call what they are given."""
+        callees = options(site.callee)
+        if site.name in _CALLING:
+            callees = [o for a in (*site.call.args, *site.call.kwargs.values()) for o in options(a)]
+            for target, receiver in (t for callee in callees for t in _called(callee)):
+                below = None
+                if not target.node.is_async and not target.node.is_generator:
+                    below = self._beneath(None, _Place(target, receiver, {}, place.once))
+                if below is not None:
+                    return below
+        for callee in callees:
+            if isinstance(callee, LambdaValue):
+                inside = {id(node) for node in walk([callee.node.body])}
+                for inner in analysis.calls:
+                    found = self._of_site(inner, analysis, place) if id(inner.node) in inside else None
+                    if found is not None:
+                        return found
         return None
 
-    def _beneath(self, function: FunctionValue, receiver: Value | None) -> tuple[str, tuple[Step, ...]] | None:
-        key = (id(function.node), repr(receiver))
+    def _beneath(self, site: CallSite | None, place: _Place) -> _Found | None:
+        """What lies below a call of a function: in general, and then with its arguments where they decide."""
+        plain_place = place._replace(known={})
+        found = self._search(plain_place)
+        if found is None or site is None:
+            return found
+        function = place.function
+        key = id(function.node)
+        if key not in self._tested:
+            self._tested[key] = tested_names(self._project.evaluator.body(function))
+        known = bound(site, function, place.receiver, self._tested[key], place.known)
+        return self._search(place._replace(known=known)) if known else found
+
+    def _search(self, place: _Place) -> _Found | None:
+        key = place.key
         if key in self._below:
             return self._below[key]
         self._below[key] = None
-        analysis = self._project.evaluator.analysis(function, receiver)
-        for site, what, steps in self._found(analysis):
+        function = place.function
+        analysis = self._project.evaluator.analysis(function, place.receiver)
+        for site, what, steps in self._found(analysis, place):
             said = f"runs {what}" if not steps else f"`{function.qualname}` calls on"
             step = Step(mark_at(function.module, site.node.pos), said)
             self._below[key] = (what, (step, *steps))
@@ -99,78 +192,153 @@ class Chains:
         return self._below[key]
 
 
-def iterated_calls(analysis: Analysis) -> set[int]:
-    """Identities of the calls whose results the function itself iterates over."""
-    return analysis.iterated
+def _called(callee: Value) -> list[tuple[FunctionValue, Value | None]]:
+    """The functions whose bodies a call enters: of a wrapped one the wrapper, which does with it what it does."""
+    found: list[tuple[FunctionValue, Value | None]] = []
+    for option in options(callee):
+        while isinstance(option, Partial):
+            option = option.target
+        entered = targets(option)
+        found += entered[:1] if isinstance(option, (FunctionValue, Bound)) else entered
+    return found
 
 
-def runs_body(site: CallSite, target: FunctionValue, iterated: set[int]) -> bool:
+def bound(
+    site: CallSite, function: FunctionValue, receiver: Value | None, wanted: frozenset[str], known: Known
+) -> dict[str, Value]:
+    """The arguments of a call under the names of the parameters, where they are wanted and may decide a branch.
+
+    `known` are the names that the caller knows.
+    """
+    node = site.node
+    if not wanted or not isinstance(node, f.Call) or site.call.open or _is_partial(site.callee):
+        return {}
+    params = function.node.params
+    if receiver is not None and params and params[0].kind in ("pos", "any"):
+        params = params[1:]
+    expressions: dict[str | int, f.Expr] = dict(enumerate(node.args))
+    expressions.update({k.name: k.value for k in node.keywords if k.name})
+    found: dict[str, Value] = {}
+    for index, param in enumerate(params):
+        if param.name not in wanted or param.kind in ("args", "kwargs"):
+            continue
+        value = site.call.get(None if param.kind == "kw" else index, param.name)
+        if value is None:
+            value = Const(param.default.value) if isinstance(param.default, f.Const) else None
+        else:
+            given = expressions.get(param.name, expressions.get(index))
+            value = known.get(given.id, value) if isinstance(given, f.Name) else value
+        if value is not None and decides(value):
+            found[param.name] = value
+    return found
+
+
+def _qualified(decorator: Value) -> str:
+    return decorator.name if isinstance(decorator, External) else ""
+
+
+def _is_partial(callee: Value) -> bool:
+    return any(isinstance(option, Partial) for option in options(callee))
+
+
+def _iterations(analysis: Analysis) -> Iterator[CallSite]:
+    """Calls of `__iter__` of library objects, which loops and their like make."""
+    for key, node in analysis.iterated.items():
+        value = analysis.values.get(key)
+        if node is not None and isinstance(value, Instance) and isinstance(value.cls, External):
+            call = Arguments([], {}, frame=Frame(analysis.function.module, analysis.function.scope))
+            callee = Method(value.cls.name, "__iter__", value)
+            yield CallSite(node, callee, call, UNKNOWN, analysis.function, call.frame)
+
+
+def _never(analysis: Analysis, known: Mapping[str, Value]) -> set[int]:
+    """Identities of the nodes that do not run in an async context, with what is known of the parameters."""
+    asking = {id(site.node) for site in analysis.calls if site.name in _ASKING}
+    return dead(analysis.body, known, asking) if asking or known else set()
+
+
+def runs_body(site: CallSite, target: FunctionValue, iterated: Collection[int]) -> bool:
     """Whether a call runs the body of a sync function here.
 
     A generator's runs only when it is iterated or entered.
     """
-    if target.node.is_async:
+    if target.node.is_async or any(_qualified(decorator) in _THREADED for decorator in target.decorators):
         return False
-    if site.awaited and not isinstance(site.result, (Coroutine, Unknown)):
-        return False
+    if site.awaited and (target.opaque or not isinstance(site.result, (Coroutine, Unknown))):
+        return False  # what is awaited is what a decorator has made of it
     if not target.node.is_generator:
         return True
     return id(site.node) in iterated or (target.kind == "contextmanager" and site.with_)
 
 
-def calls_without_loop(analysis: Analysis) -> set[int]:
-    """Identities of the calls that run only where no event loop runs: where `get_running_loop` has raised."""
-    asks = {id(site.node) for site in analysis.calls if site.name == "asyncio.get_running_loop"}
-    found: set[int] = set()
-    if not asks:
-        return found
-    for node in statements(analysis.body):
-        if isinstance(node, f.Try) and any(id(inner) in asks for inner in walk(node.body)):
-            found |= {id(inner) for handler in node.handlers for inner in walk(handler.body)}
-    return found
+def calls_once(analysis: Analysis, receiver: Value | None) -> set[int]:
+    """Identities of the calls that fill what is kept as long as the process: `if cache is None: cache = load()`.
 
-
-def calls_once(analysis: Analysis) -> set[int]:
-    """Identities of the calls that fill a global variable which is kept: `if cache is None: cache = load()`."""
+    That is a global variable, or an attribute of an object that a module holds.
+    """
+    function = analysis.function
+    kept = set(analysis.globals)
+    if is_kept(receiver) and function.node.params:
+        kept |= {
+            f"{function.node.params[0].name}.{name}"
+            for name in assigned_attributes(function.node.params, analysis.body)
+        }
+    if not kept:
+        return set()
     found: set[int] = set()
-    if not analysis.globals:
-        return found
     for node in statements(analysis.body):
-        if isinstance(node, f.If) and _names([node.test]) & _assigned(node.body) & analysis.globals:
+        if isinstance(node, f.If) and _names([node.test]) & _assigned(node.body) & kept:
             found |= {id(inner) for inner in walk(node.body)}
     for index, node in enumerate(analysis.body):
         rest = analysis.body[index + 1 :]
         if not isinstance(node, f.If) or not isinstance(node.body[-1], f.Return):
             continue
-        if _names([node.test]) & _assigned(rest) & analysis.globals:
+        if _names([node.test]) & _assigned(rest) & kept:
             found |= {id(inner) for inner in walk(rest)}
     return found
 
 
+def is_kept(value: Value | None) -> bool:
+    """Whether an object, or a class, lives as long as the process: a variable of a module holds it."""
+    if isinstance(value, ClassValue):
+        return True
+    if not isinstance(value, Instance) or value.module is None:
+        return False
+    return any(held is value for held in value.module.scope.vars.values())
+
+
 def _names(nodes: Sequence[f.Node]) -> set[str]:
-    return {node.id for node in walk(nodes) if isinstance(node, f.Name)}
+    """Names and attributes (`self.cache`) in some nodes."""
+    found = {dotted(node) for node in walk(nodes) if isinstance(node, (f.Name, f.Attr))}
+    return {name for name in found if name is not None}
 
 
 def _assigned(block: list[f.Stmt]) -> set[str]:
     return {n for s in statements(block) if isinstance(s, f.Assign) for n in _names(s.targets)}
 
 
-def on_the_loop(project: Project) -> Iterator[Function]:
-    """The async functions of the application that run on the event loop while it serves.
+def while_serving(project: Project, chains: Chains) -> Iterator[tuple[Function, Hit]]:
+    """The hits in async functions of the application that block requests.
 
-    What only the start-up of an app runs blocks nobody and is left out.
+    Left out: what only the start-up of an app runs, and what runs in scripts only.
     """
     for function in project.functions:
-        if function.is_async and function.node not in project.startup_only:
-            yield function
+        if not function.is_async:
+            continue
+        end = _before_serving(function)
+        for hit in chains.hits(function):
+            if project.processes.only_starts(function.node) or project.processes.only_in_scripts(function.node):
+                break
+            if end is None or hit.site.node.pos > end:
+                yield function, hit
 
 
-def before_serving(function: Function, site: CallSite) -> bool:
-    """Whether a call of a lifespan stands before its `yield`."""
+def _before_serving(function: Function) -> int | None:
+    """Position where a lifespan has started its app; None for other functions."""
     if not function.is_lifespan and not _takes_an_app(function):
-        return False
-    yields = [s.pos for s in statements(function.body) if any(isinstance(n, f.Yield) for n in walk([s]))]
-    return not yields or site.node.pos < max(yields)
+        return None
+    end = end_of_start(function.body)
+    return _NEVER if end is None else end
 
 
 def _takes_an_app(function: Function) -> bool:

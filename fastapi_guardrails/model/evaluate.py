@@ -340,7 +340,8 @@ class Evaluator(Statements):
     def _comp(self, node: f.Comp, frame: Frame) -> Value:
         inner = frame.within(Scope("function", frame.module, frame.scope))
         if frame.recorder is not None:
-            frame.recorder.iterates(*(g.iter for g in node.generators))
+            for generator in node.generators:
+                frame.recorder.iterates(generator.iter, frame=frame, waits=generator.is_async)
         return self._comprehend(node, list(node.generators), inner)
 
     def _comprehend(self, node: f.Comp, generators: list[f.Generator], frame: Frame) -> Value:
@@ -378,7 +379,7 @@ class Evaluator(Statements):
     def _yield(self, node: f.Yield, frame: Frame) -> Value:
         value = self.evaluate(node.value, frame) if node.value is not None else NONE
         if node.is_from and node.value is not None and frame.recorder is not None:
-            frame.recorder.iterates(node.value)
+            frame.recorder.iterates(node.value, frame=frame)
         frame.yields.append(types.element(value, self) if node.is_from else value)
         return UNKNOWN
 

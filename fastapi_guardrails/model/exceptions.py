@@ -7,12 +7,11 @@ Guards are worked out by where a statement stands: the `try` blocks around it, w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import Analysis, CallSite, RaiseSite, targets
-from fastapi_guardrails.model.contexts import iterated_calls
 from fastapi_guardrails.model.tree import statements, walk
 from fastapi_guardrails.model.values import (
     Bound,
@@ -128,7 +127,7 @@ class Exceptions:
                         yield Escape(cls, site), site.node
         if not analysis.calls:
             return
-        iterated = iterated_calls(analysis)
+        iterated = analysis.iterated
         later = _handed_over(analysis)
         for call in analysis.calls:
             if call.deferred or id(call.node) in later:
@@ -136,7 +135,7 @@ class Exceptions:
             for escape in self._of_call(call, iterated):
                 yield escape, call.node
 
-    def _of_call(self, call: CallSite, iterated: set[int]) -> Iterator[Escape]:
+    def _of_call(self, call: CallSite, iterated: Collection[int]) -> Iterator[Escape]:
         index = _THREADS.get(call.name)
         if index is not None and index < len(call.call.args):
             yield from self.leaving(call.call.args[index])

@@ -31,6 +31,7 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.config import Config
     from fastapi_guardrails.model.exceptions import Exceptions
+    from fastapi_guardrails.model.processes import Processes
     from fastapi_guardrails.model.security import Security
     from fastapi_guardrails.source.loader import Sources
 
@@ -308,18 +309,11 @@ class Project:
         return reached
 
     @cached_property
-    def startup_only(self) -> NodeSet:
-        """Definitions that nothing but the start-up of an app runs, as far as the calls show."""
-        found = NodeSet()
-        for app in self.apps:
-            queue = [t for s in app.value.startups for o in options(s) for t, _ in targets(o)]
-            queue = [t for f_ in queue for s in self.evaluator.analysis(f_).calls for t, _ in s.targets]
-            while queue:
-                function = queue.pop()
-                if function.node in self.reached or not found.add(function.node):
-                    continue
-                queue += [t for s in self.evaluator.analysis(function).calls for t, _ in s.targets]
-        return found
+    def processes(self) -> Processes:
+        """When functions run: while an app serves, before it does, or in scripts."""
+        from fastapi_guardrails.model.processes import Processes
+
+        return Processes(self)
 
     @cached_property
     def security(self) -> Security:

@@ -81,7 +81,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity
 from fastapi_guardrails.knowledge.database import is_sync_call
-from fastapi_guardrails.model.contexts import Chains, before_serving, on_the_loop
+from fastapi_guardrails.model.contexts import Chains, while_serving
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.values import Method, options
 from fastapi_guardrails.rules.registry import rule
@@ -100,17 +100,14 @@ if TYPE_CHECKING:
 def sync_db_call_in_async(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in sync database I/O."""
     chains = Chains(project, _database_call)
-    for function in on_the_loop(project):
-        for hit in chains.hits(function):
-            if before_serving(function, hit.site):
-                continue
-            how = "blocks the event loop" if not hit.steps else f"blocks the event loop with {hit.what}"
-            what = hit.what if not hit.steps else "this call"
-            yield Finding(
-                at=mark_at(function.source, hit.site.node.pos),
-                message=f"{what} {how}: `{function.name}` is async; use an async driver, or run it in a thread",
-                trace=hit.steps,
-            )
+    for function, hit in while_serving(project, chains):
+        how = "blocks the event loop" if not hit.steps else f"blocks the event loop with {hit.what}"
+        what = hit.what if not hit.steps else "this call"
+        yield Finding(
+            at=mark_at(function.source, hit.site.node.pos),
+            message=f"{what} {how}: `{function.name}` is async; use an async driver, or run it in a thread",
+            trace=hit.steps,
+        )
 
 
 def _database_call(site: CallSite) -> str | None:

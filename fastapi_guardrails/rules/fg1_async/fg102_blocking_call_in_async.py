@@ -73,9 +73,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Severity
-from fastapi_guardrails.knowledge.blocking import CONNECTING, blocks
+from fastapi_guardrails.knowledge.blocking import CONNECTING, FILES, blocks
 from fastapi_guardrails.model.calls import CallSite, callee_name
-from fastapi_guardrails.model.contexts import Chains, Hit, before_serving, on_the_loop
+from fastapi_guardrails.model.contexts import Chains, Hit, while_serving
 from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.values import Instance, Method, Partial, options
 from fastapi_guardrails.rules.registry import rule
@@ -94,15 +94,19 @@ if TYPE_CHECKING:
 def blocking_call_in_async(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in a blocking call."""
     extra = frozenset(project.config.blocking_calls)
-    chains = Chains(project, lambda site: _blocking_call(site, extra))
-    for function in on_the_loop(project):
-        connected: set[int] = set()
-        for hit in chains.hits(function):
-            if before_serving(function, hit.site) or _receiver_made(hit.site) in connected:
-                continue
-            if hit.site.name in CONNECTING:
-                connected.add(hit.site.node.pos)
-            yield _finding(project, function, hit)
+    chains = Chains(project, lambda site: _blocking_call(site, extra), _reads_a_file)
+    connected: set[tuple[str, int]] = set()
+    for function, hit in while_serving(project, chains):
+        if (function.path, _receiver_made(hit.site)) in connected:
+            continue
+        if hit.site.name in CONNECTING:
+            connected.add((function.path, hit.site.node.pos))
+        yield _finding(project, function, hit)
+
+
+def _reads_a_file(site: CallSite) -> str | None:
+    """A file that is read once in the life of a process might as well have been read at start-up."""
+    return site.name if site.name in FILES else None
 
 
 def _finding(project: Project, function: Function, hit: Hit) -> Finding:

@@ -51,7 +51,8 @@ None.
 ## Not reported
 - Module level, and `if __name__ == "__main__":`: no loop runs there.
 - What is handed to a thread: a thread has no running loop.
-- What runs only after `asyncio.get_running_loop()` raised.
+- What runs only where `asyncio.get_running_loop()` raised, or `loop.is_running()` is false.
+- A project that calls `nest_asyncio.apply()`, which makes nested loops run.
 
 ## Known limits
 A loop object whose type cannot be told is never reported.
@@ -66,7 +67,7 @@ from fastapi_guardrails.finding import Finding, Severity
 from fastapi_guardrails.knowledge.blocking import LOOP_WRAPPERS, LOOPS
 from fastapi_guardrails.model.contexts import Chains
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.values import Unknown
+from fastapi_guardrails.model.values import Bound, External, FunctionValue, Instance, Unknown, Value
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -77,11 +78,13 @@ if TYPE_CHECKING:
 @rule("FG107", name="nested-event-loop", guardrails=["style-no-sync-db"], severity=Severity.ERROR)
 def nested_event_loop(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in running an event loop."""
-    chains = Chains(project, _runs_a_loop, even_once=True)
+    chains = Chains(project, _runs_a_loop)
     for function in project.functions:
         if not function.is_async:
             continue
         for hit in chains.hits(function):
+            if project.library_calls("nest_asyncio.apply"):
+                return
             what = hit.what if not hit.steps else f"this call runs {hit.what}, which"
             yield Finding(
                 at=mark_at(function.source, hit.site.node.pos),
@@ -93,7 +96,15 @@ def nested_event_loop(project: Project) -> Iterator[Finding]:
 def _runs_a_loop(site: CallSite) -> str | None:
     if site.name in LOOPS:
         return f"`{site.name.replace('asyncio.AbstractEventLoop', 'loop')}`"
-    callee = site.callee
-    if isinstance(callee, Unknown) and callee.why.removeprefix("call of ") in LOOP_WRAPPERS:
-        return "`async_to_sync`"
-    return None
+    return "`async_to_sync`" if _is_wrapped(site.callee) else None
+
+
+def _is_wrapped(callee: Value) -> bool:
+    """Whether it is what `async_to_sync` makes of a function, called or as a decorator."""
+    if isinstance(callee, Unknown):
+        return callee.why.removeprefix("call of ") in LOOP_WRAPPERS
+    if isinstance(callee, Instance):
+        return isinstance(callee.cls, External) and callee.cls.name in LOOP_WRAPPERS
+    function = callee.function if isinstance(callee, Bound) else callee
+    decorators = function.decorators if isinstance(function, FunctionValue) else []
+    return any(isinstance(d, External) and d.name in LOOP_WRAPPERS for d in decorators)

@@ -1,0 +1,196 @@
+"""Which calls of a function never run, given what some of its names are.
+
+A helper is often called with a literal (`send(event, wait=False)`), and a helper that starts an event loop asks first
+whether one runs. Both decide branches, and what the other branch does is of no concern to that caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from fastapi_guardrails.model.tree import walk
+from fastapi_guardrails.model.values import Const, Instance, Sequence_, Value, is_soft, truth
+from fastapi_guardrails.model.values import Mapping as MappingValue
+from fastapi_guardrails.source import facts as f
+
+#: What is known of names: parameters with the values of their arguments.
+Known = Mapping[str, Value]
+
+_YES = Const(True)
+
+
+def tested_names(body: list[f.Stmt]) -> frozenset[str]:
+    """Names that decide a branch of a function and are assigned nowhere in it."""
+    tested: set[str] = set()
+    assigned: set[str] = set()
+    for node in walk(body):
+        if isinstance(node, (f.If, f.While, f.IfExp)):
+            tested |= _names(node.test)
+        elif isinstance(node, f.Bool):
+            tested.update(*map(_names, node.values))
+        elif isinstance(node, f.Assign):
+            assigned.update(*map(_names, node.targets))
+        elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For, f.Walrus, f.WithItem)) and node.target is not None:
+            assigned |= _names(node.target)
+    return frozenset(tested - assigned)
+
+
+def decides(value: Value) -> bool:
+    """Whether an argument may decide a branch: it is a constant of the program, or an object and so not None."""
+    return (isinstance(value, (Const, Sequence_, MappingValue)) and not is_soft(value)) or isinstance(value, Instance)
+
+
+def dead(body: list[f.Stmt], known: Known, asking: Collection[int] = ()) -> set[int]:
+    """Identities of the nodes that never run.
+
+    Args:
+        body: statements of a function.
+        known: what its parameters are.
+        asking: identities of the calls that ask for the running event loop; there is one.
+    """
+    walker = _Walker(dict(known), asking)
+    walker.block(body)
+    return walker.dead
+
+
+class _Walker:
+    """Goes through the statements of a function and notes what cannot run."""
+
+    def __init__(self, known: dict[str, Value], asking: Collection[int]) -> None:
+        self.known = known
+        self.asking = asking
+        self.dead: set[int] = set()
+
+    def block(self, body: list[f.Stmt]) -> bool:
+        """Go through statements; True where what follows them never runs."""
+        for index, statement in enumerate(body):
+            if self.statement(statement):
+                self.drop(body[index + 1 :])
+                return True
+        return False
+
+    def drop(self, nodes: Iterable[f.Node]) -> None:
+        """These nodes never run."""
+        self.dead.update(id(node) for node in walk(nodes))
+
+    def statement(self, node: f.Stmt) -> bool:
+        """Go through one statement; True where what follows never runs."""
+        if isinstance(node, (f.Return, f.Raise, f.Simple)):
+            self.expressions([node])
+            return not isinstance(node, f.Simple) or node.word != "pass"
+        if isinstance(node, f.If):
+            return self.branch(node)
+        if isinstance(node, f.Try):
+            return self.attempt(node)
+        if isinstance(node, (f.For, f.While)):
+            self.expressions([node.iter if isinstance(node, f.For) else node.test])
+            if isinstance(node, f.While) and self.answer(node.test) is False:
+                self.drop(node.body)
+            self.block(node.body)
+            self.block(node.orelse)
+            return False
+        if isinstance(node, f.With):
+            self.expressions(item.context for item in node.items)
+            self.block(node.body)
+            return False
+        if isinstance(node, f.Match):
+            for case in node.cases:
+                self.block(case.body)
+            return False
+        if not isinstance(node, (f.Function, f.Class)):
+            self.expressions([node])
+        if self.asking and isinstance(node, f.Assign):
+            self.forget(node)
+        return False
+
+    def branch(self, node: f.If) -> bool:
+        self.expressions([node.test])
+        answer = self.answer(node.test)
+        if answer is not None:
+            self.drop(node.orelse if answer else node.body)
+            return self.block(node.body if answer else node.orelse)
+        left = self.block(node.body)
+        return self.block(node.orelse) and left
+
+    def attempt(self, node: f.Try) -> bool:
+        """A `try`; one that asks for the running loop does not fail where there is one."""
+        asks = bool(self.asking) and any(id(inner) in self.asking for inner in walk(node.body))
+        left = self.block(node.body) or self.block(node.orelse)
+        if asks:
+            self.drop(node.handlers)
+            self.learn(node.body)
+        else:
+            for handler in node.handlers:
+                left = self.block(handler.body) and left
+        return self.block(node.final) or left
+
+    def learn(self, body: list[f.Stmt]) -> None:
+        """Names that get the running loop, or beside it the word that there is one."""
+        for node in body:
+            if isinstance(node, f.Assign):
+                says = isinstance(node.value, f.Const) and node.value.value is True
+                if says or id(node.value) in self.asking:
+                    self.known.update({t.id: _YES for t in node.targets if isinstance(t, f.Name)})
+
+    def forget(self, node: f.Assign) -> None:
+        """Names that are assigned again: what was learned of them holds no more."""
+        for target in node.targets:
+            for name in _names(target):
+                self.known.pop(name, None)
+
+    def expressions(self, nodes: Iterable[f.Node]) -> None:
+        """Parts of expressions that never run: behind `and`, `or`, and in conditional expressions."""
+        for node in walk(nodes):
+            if isinstance(node, f.IfExp):
+                answer = self.answer(node.test)
+                if answer is not None:
+                    self.drop([node.orelse if answer else node.body])
+            elif isinstance(node, f.Bool):
+                for index, part in enumerate(node.values):
+                    if self.answer(part) is (node.op == "or"):
+                        self.drop(node.values[index + 1 :])
+                        break
+
+    def answer(self, test: f.Expr) -> bool | None:
+        """What a test says: True, False, or None where it cannot be known."""
+        if isinstance(test, f.Const):
+            return bool(test.value)
+        if isinstance(test, f.Name):
+            value = self.known.get(test.id)
+            return None if value is None else truth(value)
+        if isinstance(test, f.Unary) and test.op == "not":
+            answer = self.answer(test.value)
+            return None if answer is None else not answer
+        if isinstance(test, f.Bool):
+            return self.combined(test)
+        if isinstance(test, f.Compare) and len(test.rights) == 1:
+            return self.compared(test.left, test.ops[0], test.rights[0])
+        if isinstance(test, f.Walrus):
+            return self.answer(test.value)
+        return True if id(test) in self.asking else None
+
+    def combined(self, test: f.Bool) -> bool | None:
+        answers = [self.answer(part) for part in test.values]
+        decisive = test.op == "or"
+        if decisive in answers:
+            return decisive
+        return None if None in answers else not decisive
+
+    def compared(self, left: f.Expr, op: str, right: f.Expr) -> bool | None:
+        first, second = self.value(left), self.value(right)
+        if first is None or not isinstance(second, Const) or op not in ("is", "is not", "==", "!="):
+            return None
+        positive = op in ("is", "==")
+        if isinstance(first, Const):
+            same = first.value == second.value and type(first.value) is type(second.value)
+            return same is positive
+        return not positive if second.value is None else None  # an object is not None
+
+    def value(self, node: f.Expr) -> Value | None:
+        if isinstance(node, f.Const):
+            return Const(node.value)
+        return self.known.get(node.id) if isinstance(node, f.Name) else None
+
+
+def _names(node: f.Node) -> set[str]:
+    return {inner.id for inner in walk([node]) if isinstance(inner, f.Name)}

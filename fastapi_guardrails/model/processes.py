@@ -1,0 +1,183 @@
+"""When a function runs: while an app serves requests, before it does, or in a process that serves nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.knowledge.blocking import LOOPS
+from fastapi_guardrails.model.calls import targets
+from fastapi_guardrails.model.tree import statements, walk
+from fastapi_guardrails.model.values import ClassValue, External, FunctionValue, Method, Value, options
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastapi_guardrails.model.calls import Analysis, CallSite
+    from fastapi_guardrails.model.project import Project
+
+#: Libraries whose decorators make a function a command.
+_COMMAND_LIBRARIES = ("click.", "typer.", "cyclopts.", "asyncclick.", "rich_click.", "invoke.")
+
+#: Last names of the calls that may start an event loop.
+_LOOP_STARTERS = frozenset(name.rpartition(".")[2] for name in LOOPS)
+
+#: Names in an encoded body that speak of a server: what is started beside one runs while it serves.
+_SERVERS = tuple(bytes([0xA0 + len(name)]) + name for name in (b"uvicorn", b"hypercorn", b"granian", b"daphne"))
+
+#: Calls that wait for the coroutines which they are given.
+_WAITING = frozenset({"asyncio.gather", "asyncio.wait_for", "asyncio.shield", "asyncio.wait"})
+
+
+class Processes:
+    """Answers when functions run, as far as the calls show; each answer is worked out when somebody first asks."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def only_starts(self, node: f.Function) -> bool:
+        """Whether nothing but the start-up of an app runs a function."""
+        return id(node) in self._startup[0] and not self._serves(node)
+
+    def only_in_scripts(self, node: f.Function) -> bool:
+        """Whether a function runs only in processes that serve nobody: commands, and loops of their own."""
+        if node in self._project.reached or id(node) not in self._scripts:
+            return False
+        return not self._serves(node) and id(node) not in self._startup[0]
+
+    def _serves(self, node: f.Function) -> bool:
+        return node in self._project.reached or id(node) in self._beside
+
+    @cached_property
+    def _startup(self) -> tuple[set[int], list[FunctionValue]]:
+        """What lifespans run before they yield; what they leave behind: tasks, and what comes after the `yield`."""
+        analysis = self._project.evaluator.analysis
+        before: set[int] = set()
+        left: list[FunctionValue] = []
+        found = [t for app in self._project.apps for s in app.value.startups for o in options(s) for t, _ in targets(o)]
+        queue = [(analysis(function), end_of_start(self._project.evaluator.body(function))) for function in found]
+        while queue:
+            body, end = queue.pop()
+            for site in body.calls:
+                functions = [t for t, _ in site.targets]
+                if (end is not None and site.node.pos > end) or (functions and _outlives(site, body)):
+                    left += functions
+                    continue
+                for function in functions:
+                    if id(function.node) not in before:
+                        before.add(id(function.node))
+                        queue.append((analysis(function), None))
+        return before, left
+
+    @cached_property
+    def _beside(self) -> set[int]:
+        """What runs beside the requests: tasks of the start-up, handlers, middlewares."""
+        handling: list[Value] = []
+        for app in self._project.apps:
+            handling += [h.handler for h in app.handlers]
+            handling += [m.middleware for m in app.middlewares]
+        return self._closure([*self._startup[1], *(t for value in handling for t in _functions_of(value))])
+
+    @cached_property
+    def _scripts(self) -> set[int]:
+        return self._closure([*self._commands(), *self._main_blocks(), *self._own_loops()], serving=False)
+
+    def _closure(self, roots: Iterable[FunctionValue], *, serving: bool = True) -> set[int]:
+        """What some functions run, however deep; without `serving` nothing that starts a server."""
+        found: set[int] = set()
+        queue = list(roots)
+        while queue:
+            function = queue.pop()
+            node = function.node
+            if id(node) in found or node in self._project.reached:
+                continue
+            if not serving and any(word in node.code for word in _SERVERS):
+                continue
+            found.add(id(node))
+            analysis = self._project.evaluator.analysis(function)
+            queue += analysis.nested
+            for site in analysis.calls:
+                queue += [t for t, _ in site.targets]
+                queue += [t for a in (*site.call.args, *site.call.kwargs.values()) for t in _given(a)]
+        return found
+
+    def _commands(self) -> Iterator[FunctionValue]:
+        """Functions that a library for command lines calls."""
+        for function in self._project.registry.functions.values():
+            if any(_name(d).startswith(_COMMAND_LIBRARIES) for d in function.decorators):
+                yield function
+
+    def _main_blocks(self) -> Iterator[FunctionValue]:
+        """Functions that `if __name__ == "__main__":` calls, or hands over to what it calls."""
+        ev = self._project.evaluator
+        for module in self._project.symbols.modules.values():
+            for node in module.facts.body if module.is_application else ():
+                if not isinstance(node, f.If) or not _is_main(node.test):
+                    continue
+                frame = ev.frame_for(module.scope)
+                for inner in walk(node.body):
+                    for part in (inner.func, *inner.args) if isinstance(inner, f.Call) else ():
+                        if isinstance(part, (f.Name, f.Attr)):
+                            yield from _functions_of(ev.evaluate(part, frame))
+
+    def _own_loops(self) -> Iterator[FunctionValue]:
+        """What modules and sync functions run in an event loop that they start."""
+        ev = self._project.evaluator
+        for call in self._project.startup_calls(*LOOPS):
+            if call.call.node is not None:
+                frame = ev.frame_for(call.call.frame.scope)
+                for argument in call.call.node.args:
+                    yield from _functions_of(
+                        ev.evaluate(argument.func if isinstance(argument, f.Call) else argument, frame)
+                    )
+        for function in self._project.functions:
+            if function.is_async or _LOOP_STARTERS.isdisjoint(function.node.calls):
+                continue
+            sites = function.analysis.calls
+            if any(site.name in LOOPS for site in sites):
+                for site in sites:
+                    given = (*site.call.args, *site.call.kwargs.values()) if site.name in LOOPS else ()
+                    yield from (t for argument in given for t in _given(argument))
+                    yield from (t for t, _ in site.targets if t.node.is_async)
+
+
+def end_of_start(body: list[f.Stmt]) -> int | None:
+    """Position of the last `yield` of a lifespan; None where it has none."""
+    found = [s.pos for s in statements(body) if any(isinstance(n, f.Yield) for n in walk([s]))]
+    return max(found, default=None)
+
+
+def _is_main(test: f.Expr) -> bool:
+    """`__name__ == "__main__"`."""
+    return isinstance(test, f.Compare) and isinstance(test.left, f.Name) and test.left.id == "__name__"
+
+
+def _outlives(site: CallSite, analysis: Analysis) -> bool:
+    """Whether the coroutine of a call is handed on instead of awaited."""
+    if site.awaited or not any(t.node.is_async and not t.node.is_generator for t, _ in site.targets):
+        return False
+    waiting = (s.node for s in analysis.calls if s.awaited and s.name in _WAITING)
+    return not any(inner is site.node for node in waiting for inner in walk([node]))
+
+
+def _functions_of(value: Value) -> list[FunctionValue]:
+    """The functions behind a callable; of a class all its methods."""
+    found: list[FunctionValue] = []
+    for option in options(value):
+        found += [t for t, _ in targets(option)]
+        if isinstance(option, ClassValue):
+            found += [m for m in option.scope.vars.values() if isinstance(m, FunctionValue)]
+    return found
+
+
+def _given(argument: Value) -> list[FunctionValue]:
+    """Functions handed over as arguments: they may be called."""
+    return [] if isinstance(argument, ClassValue) else [t for t, _ in targets(argument)]
+
+
+def _name(decorator: Value) -> str:
+    if isinstance(decorator, External):
+        return decorator.name
+    return decorator.qualified if isinstance(decorator, Method) else ""
