@@ -1,0 +1,337 @@
+"""Light types: what a name of a function is, from annotations, constructors, returns, `with`, attributes, queries."""
+
+from __future__ import annotations
+
+import pytest
+
+from .asked import understand
+
+MODELS = """
+# app/models.py
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+class Base(DeclarativeBase): ...
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    orders: Mapped[list["Order"]] = relationship(back_populates="user")
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user: Mapped["User"] = relationship(back_populates="orders")
+"""
+
+IMPORTS = """
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Annotated, Any, Dict, Generic, List, Optional, Self, Type, TypeVar, Union
+import sqlalchemy as sa
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+from app.models import Order, User
+"""
+
+
+def answer(body: str, before: str = "", parameters: str = "", head: str = "async def") -> str:
+    """What `x` is at the end of a function."""
+    text = "\n".join("    " + line for line in body.splitlines())
+    asked = understand(f"{MODELS}\n# app/main.py\n{IMPORTS}\n{before}\n{head} read({parameters}):\n{text}\n")
+    return asked.local("read", "x")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        ("User", "User"),
+        ("'User'", "User"),
+        ("User | None", "User | None"),
+        ("Optional[User]", "User | None"),
+        ("Optional['User']", "User | None"),
+        ("Union[User, Order]", "User | Order"),
+        ("Annotated[User, 'x']", "User"),
+        ("list[User]", "list[User]"),
+        ("List['User']", "list[User]"),
+        ("dict[str, User]", "dict[str, User]"),
+        ("Type[User]", "class User"),
+        ("Alias", "User"),
+        ("Any", "?"),
+        ("Missing", "?"),
+        ("Session", "sqlalchemy.orm.Session"),
+        ("sa.orm.Session", "sqlalchemy.orm.Session"),
+    ],
+)
+def test_a_parameter_is_what_its_annotation_says(annotation: str, expected: str) -> None:
+    assert answer("pass", before="Alias = User", parameters=f"x: {annotation}") == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("x = User()", "User"),
+        ("x = y = User()", "User"),
+        ("x: User = load()", "User"),
+        ("x = make()", "User"),
+        ("x = make_inferred()", "User"),
+        ("x = make_either(1)", "User | Order"),
+        ("x = maybe()", "User | None"),
+        ("x = maybe() or User()", "User"),
+        ("x = await fetch()", "User"),
+        ("x = await asyncio.wait_for(fetch(), 1)", "User"),
+        ("x, y = await asyncio.gather(fetch(), fetch())", "User"),
+        ("x = await asyncio.to_thread(make)", "User"),
+        ("x = fetch()", "coroutine of User"),
+        ("x = many()[0]", "User"),
+        ("x = [u for u in many()][0]", "User"),
+        ("for x in many(): pass", "User"),
+        ("async for x in stream(): pass", "User"),
+        ("for _, x in enumerate(many()): pass", "User"),
+        ("for x, y in zip(many(), many()): pass", "User"),
+        ("for x in {'a': User()}.values(): pass", "User"),
+        ("for key, x in pairs().items(): pass", "User"),
+        ("x = next(iter(many()))", "User"),
+        ("x = pairs()['a']", "User"),
+        ("x = both()[1]", "Order"),
+        ("y, x = both()", "Order"),
+        ("if (x := maybe()): pass", "User | None"),
+        ("x = User() if many() else None", "User | None"),
+        ("x = identity(User())", "User"),
+        ("x = construct(User)", "User"),
+        ("x = load()", "?"),
+        ("with opened() as x: pass", "sqlalchemy.orm.Session"),
+        ("with Session() as x: pass", "sqlalchemy.orm.Session"),
+        ("async with aopened() as x: pass", "sqlalchemy.ext.asyncio.AsyncSession"),
+        ("with Manager() as x: pass", "User"),
+    ],
+)
+def test_a_name_is_what_it_is_assigned(body: str, expected: str) -> None:
+    before = """
+from contextlib import asynccontextmanager, contextmanager
+from app.nowhere import load
+T = TypeVar("T")
+def make() -> User: ...
+def make_inferred():
+    user = User()
+    return user
+def make_either(n):
+    if n:
+        return User()
+    return Order()
+def maybe() -> User | None: ...
+async def fetch() -> User: ...
+def many() -> list[User]: ...
+def pairs() -> dict[str, User]: ...
+def both() -> tuple[User, Order]: ...
+async def stream() -> AsyncIterator[User]:
+    yield User()
+def identity(value: T) -> T: ...
+def construct(cls: Type[T]) -> T: ...
+@contextmanager
+def opened():
+    with Session() as session:
+        yield session
+@asynccontextmanager
+async def aopened():
+    yield AsyncSession()
+class Manager:
+    def __enter__(self) -> User: ...
+    def __exit__(self, *args): ...
+"""
+    assert answer(body, before) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("service.session", "sqlalchemy.orm.Session"),
+        ("service.kind", "'service'"),
+        ("service.made", "Order"),
+        ("service.lazy", "Order"),
+        ("service.declared", "User"),
+        ("service.late", "Order"),
+        ("service.shared", "Order"),
+        ("service.inherited", "User"),
+        ("service.own()", "User"),
+        ("service.me()", "Service"),
+        ("Service.build()", "Service"),
+        ("service.inner.order", "Order"),
+        ("user.orders", "list[Order]"),
+        ("user.orders[0].user", "User"),
+        ("user.name", "str | None"),
+        ("nothing.at.all", "?"),
+    ],
+)
+def test_an_attribute_is_what_its_class_says(expression: str, expected: str) -> None:
+    before = """
+class Base:
+    shared = Order()
+    def __init__(self):
+        self.inherited = User()
+class Inner:
+    def __init__(self, order: Order):
+        self.order = order
+class Service(Base):
+    kind = "service"
+    declared: User
+    def __init__(self, session: Session):
+        super().__init__()
+        self.session = session
+        self.made = Order()
+        self.inner = Inner(Order())
+    @property
+    def lazy(self):
+        return Order()
+    def start(self):
+        self.late = Order()
+    def own(self):
+        return self.declared
+    def me(self) -> Self: ...
+    @classmethod
+    def build(cls) -> "Service": ...
+"""
+    assert answer(f"x = {expression}", before, "service: Service, user: User, nothing") == expected
+
+
+@pytest.mark.parametrize("base", ["BaseRepository[User]", "Named[User]", "Middle"])
+def test_a_generic_repository_gives_its_model(base: str) -> None:
+    before = f"""
+T = TypeVar("T")
+K = TypeVar("K")
+class BaseRepository(Generic[T]):
+    model: type[T]
+    def __init__(self, session: AsyncSession): ...
+    async def get(self, id: int) -> T | None: ...
+    async def all(self) -> list[T]: ...
+class Named(BaseRepository[K], Generic[K]): ...
+class Middle(BaseRepository[User]): ...
+class UserRepository({base}): ...
+"""
+    parameters = "users: UserRepository, plain: BaseRepository[Order]"
+    assert answer("x = await users.get(1)", before, parameters) == "User | None"
+    assert answer("x = (await users.all())[0]", before, parameters) == "User"
+    assert answer("x = await plain.get(1)", before, parameters) == "Order | None"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("await db.get(User, 1)", "User | None"),
+        ("await db.scalar(select(User))", "User | None"),
+        ("await db.scalar(sa.select(User).where(User.id == 1))", "User | None"),
+        ("(await db.execute(select(User))).scalar_one_or_none()", "User | None"),
+        ("(await db.execute(select(User))).scalar_one()", "User"),
+        ("(await db.execute(select(User).limit(1))).scalars().first()", "User | None"),
+        ("(await db.execute(select(User))).scalars().one()", "User"),
+        ("(await db.execute(select(User))).scalars().all()[0]", "User"),
+        ("(await db.execute(select(User))).unique().scalars().all()[0]", "User"),
+        ("(await db.scalars(select(User).order_by(User.id))).all()[0]", "User"),
+        ("(await db.scalars(select(User))).one_or_none()", "User | None"),
+        ("sync.get(User, 1)", "User | None"),
+        ("sync.get_one(User, 1)", "User"),
+        ("sync.scalars(select(User)).first()", "User | None"),
+        ("sync.execute(select(User)).scalar_one()", "User"),
+        ("sync.query(User).filter(User.id == 1).first()", "User | None"),
+        ("sync.query(User).filter_by(id=1).one()", "User"),
+        ("sync.query(User).all()[0]", "User"),
+        ("sync.query(User).get(1)", "User | None"),
+    ],
+)
+def test_a_query_gives_the_class_that_it_selects(expression: str, expected: str) -> None:
+    assert answer(f"x = {expression}", parameters="db: AsyncSession, sync: Session") == expected
+
+
+def test_a_statement_is_followed_through_names_and_functions() -> None:
+    before = """
+def statement():
+    return select(User).where(User.id > 1)
+async def run(db: AsyncSession):
+    query = statement()
+    query = query.limit(10)
+    result = await db.execute(query)
+    return result.scalars().all()
+"""
+    assert answer("for x in await run(db): pass", before, "db: AsyncSession") == "User"
+
+
+def test_sqlmodel_gives_the_class_that_it_selects() -> None:
+    asked = understand("""
+        # app/main.py
+        from sqlmodel import Field, Session, SQLModel, select
+        class Hero(SQLModel, table=True):
+            id: int | None = Field(default=None, primary_key=True)
+        def read(session: Session):
+            one = session.get(Hero, 1)
+            first = session.exec(select(Hero)).first()
+            every = session.exec(select(Hero)).all()[0]
+        """)
+    assert [asked.local("read", n) for n in ("one", "first", "every")] == ["Hero | None", "Hero | None", "Hero"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("if value is None:\n    return\nx = value", "User"),
+        ("if not value:\n    raise ValueError\nx = value", "User"),
+        ("if value:\n    x = value", "User"),
+        ("if value is not None:\n    x = value", "User"),
+        ("if value is not None and value.name:\n    x = value", "User"),
+        ("assert value\nx = value", "User"),
+        ("while value is None: value = load()\nx = value", "User | None"),
+        ("x = value", "User | None"),
+        ("if isinstance(value, User):\n    x = value", "User"),
+        ("if isinstance(other, User):\n    x = other", "User"),
+        ("if isinstance(other, (User, Order)):\n    x = other", "User | Order"),
+    ],
+)
+def test_a_test_narrows_a_name(body: str, expected: str) -> None:
+    found = answer(body, parameters="value: User | None, other")
+    assert set(found.split(" | ")) - {"?"} == set(expected.split(" | "))
+
+
+def test_either_of_two_branches_counts() -> None:
+    body = "if flag:\n    x = User()\nelse:\n    x = Order()"
+    assert answer(body, parameters="flag") == "User | Order"
+
+
+def test_a_name_of_an_except_is_what_was_caught() -> None:
+    body = "try:\n    pass\nexcept (KeyError, ValueError) as error:\n    x = error"
+    assert answer(body) == "KeyError | ValueError"
+
+
+def test_a_recursive_function_has_a_type() -> None:
+    before = "def depth(n):\n    return User() if not n else depth(n - 1)"
+    assert answer("x = depth(3)", before) in ("User", "User | ?")
+
+
+def test_functions_that_return_each_other_end() -> None:
+    before = "def a(n):\n    return b(n)\ndef b(n):\n    return a(n)"
+    assert answer("x = a(1)", before) == "?"
+
+
+def test_a_decorated_function_keeps_its_type() -> None:
+    before = """
+import functools
+def logged(function):
+    @functools.wraps(function)
+    async def wrapper(*args, **kwargs):
+        return await function(*args, **kwargs)
+    return wrapper
+@logged
+async def fetch() -> User: ...
+@functools.lru_cache(maxsize=None)
+def cached() -> User: ...
+"""
+    assert answer("x = await fetch()", before) == "User"
+    assert answer("x = cached()", before) == "User"
+
+
+def test_an_overloaded_function_has_the_type_of_its_body() -> None:
+    before = """
+from typing import overload
+@overload
+def load(n: int) -> User: ...
+@overload
+def load(n: str) -> Order: ...
+def load(n) -> User | Order: ...
+"""
+    assert answer("x = load(1)", before) == "User | Order"
