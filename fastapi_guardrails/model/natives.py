@@ -10,6 +10,7 @@ from fastapi_guardrails.knowledge.names import canonical
 from fastapi_guardrails.knowledge.returns import FUNCTIONS
 from fastapi_guardrails.model import attributes, classes, routing, types
 from fastapi_guardrails.model.frames import Arguments
+from fastapi_guardrails.model.operators import MAX_TEXT, grows
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
     NONE,
@@ -21,6 +22,7 @@ from fastapi_guardrails.model.values import (
     DependsValue,
     External,
     FunctionValue,
+    Generic,
     Instance,
     LambdaValue,
     Mapping,
@@ -130,6 +132,8 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return _declarative_base(ev, call)
     if callee.qualified == "starlette.config.Config.__call__":
         return _config(call, 2)
+    if callee.name == "items" and isinstance(receiver, Instance) and len(receiver.args) == 2:
+        return Instance(External("builtins.list"), (Generic(External("builtins.tuple"), receiver.args),))
     if callee.name in ("model_copy", "copy") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
         return receiver
     if callee.name in ("model_dump", "dict") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
@@ -169,6 +173,8 @@ def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Va
         return Instance(External("builtins.bool" if name in ("startswith", "endswith") else "builtins.str"))
     values = [k[0] for k in keys if k]
     try:
+    if _grows(text, name, values):
+        return Instance(External("builtins.str"))
         if name in _STRING_METHODS:
             named = {k: _scalar(v) for k, v in call.kwargs.items()}
             if any(v is None for v in named.values()):
@@ -187,6 +193,15 @@ def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Va
 
 
 def _scalar(value: Value) -> tuple[str | int | float | bool | None] | None:
+def _grows(text: str, name: str, values: list[Scalar]) -> bool:
+    """Whether a method may make something far longer of a text."""
+    if name == "format":
+        return grows(text)
+    if name == "replace":
+        return len(text) * max((len(v) for v in values if isinstance(v, str)), default=0) > MAX_TEXT
+    return name == "zfill" and any(isinstance(v, int) and v > MAX_TEXT for v in values)
+
+
     if isinstance(value, Const):
         return (value.value,)
     text = text_of(value)
@@ -196,7 +211,7 @@ def _scalar(value: Value) -> tuple[str | int | float | bool | None] | None:
 def _join(receiver: Const, separator: str, items: Value) -> Value:
     if isinstance(items, Sequence_) and not items.open:
         texts = [text_of(i) for i in items.items]
-        if all(t is not None for t in texts):
+        if all(t is not None for t in texts) and sum(len(t or "") + len(separator) for t in texts) <= MAX_TEXT:
             return Const(separator.join(t for t in texts if t is not None), receiver.module, receiver.pos, items.soft)
     return Instance(External("builtins.str"))
 

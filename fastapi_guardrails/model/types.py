@@ -91,7 +91,10 @@ def resolve_text(ev: Evaluator, text: str, scope: Scope) -> Value:
     ev.forward[key] = UNKNOWN
     node = parse_expression(text)
     value = UNKNOWN if node is None else annotation_type(ev, node, scope)
-    ev.forward[key] = value
+    if isinstance(value, Unknown) and scope.module.state != "done":
+        del ev.forward[key]  # what it names may come later in the module
+    else:
+        ev.forward[key] = value
     return value
 
 
