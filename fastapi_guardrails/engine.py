@@ -10,7 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -218,9 +218,10 @@ class Workspace:
 
     def _run_key(self, contents: Contents) -> bytes | None:
         """A digest of all that the report depends on; None if that cannot be known, as with rules of others."""
+        from fastapi_guardrails.rules import has_plugins
         from fastapi_guardrails.source.cache import run_key
 
-        if self.config.rules or _has_plugins():
+        if self.config.rules or has_plugins():
             return None
         return run_key(
             contents.digest(),
@@ -562,14 +563,7 @@ def _keep_report(cache: Cache, key: bytes, report: Report) -> None:
         return
 
 
-def _has_plugins() -> bool:
-    from importlib.metadata import entry_points
-
-    from fastapi_guardrails.rules import ENTRY_POINTS
-
-    return bool(entry_points(group=ENTRY_POINTS))
-
-
+@lru_cache(maxsize=1)
 def _own_stamp() -> str:
     """What changes when the code of this package does: a checkout is edited without a new version."""
     stamps = (f"{e.path}{e.stat().st_size}{e.stat().st_mtime_ns}" for e in _walk(os.path.dirname(__file__)))

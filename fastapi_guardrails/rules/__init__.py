@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -71,7 +72,35 @@ def _import_builtin() -> None:
             importlib.import_module(f"{__name__}.{folder.name}.{file.stem}")
 
 
+def has_plugins() -> bool:
+    """Whether an installed package may bring rules: what says so is read without `importlib.metadata`, whose import
+    alone takes longer than an unchanged run may."""
+    group = f"[{ENTRY_POINTS}]".encode()
+    return any(group in declared for folder in sys.path for declared in _entry_point_files(folder or "."))
+
+
+def _entry_point_files(folder: str) -> Iterator[bytes]:
+    """What the packages in a folder of the import path declare; an archive may hold anything and counts as one."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [e.path for e in entries if e.name.endswith((".dist-info", ".egg-info"))]
+    except NotADirectoryError:
+        if not folder.endswith("python{}{}.zip".format(*sys.version_info[:2])):
+            yield f"[{ENTRY_POINTS}]".encode()
+        return
+    except OSError:  # on the path, but not there
+        return
+    for path in found:
+        try:
+            with open(os.path.join(path, "entry_points.txt"), "rb") as file:
+                yield file.read()
+        except OSError:  # a package that declares nothing
+            continue
+
+
 def _import_plugins() -> None:
+    if not has_plugins():
+        return
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=ENTRY_POINTS):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,13 +19,12 @@ from fastapi_guardrails.source import suppressions
 from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.extract import extract
 from fastapi_guardrails.source.files import SourceFile
-from fastapi_guardrails.source.processes import can_fork, processors
+from fastapi_guardrails.source.processes import Copy, can_fork, processors
 from fastapi_guardrails.source.roots import Roots
 from fastapi_guardrails.source.text import Text, TextError, count_lines, decode
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
 
     from fastapi_guardrails.source.cache import Cache
 
@@ -350,35 +349,22 @@ def _split(files: list[bytes], count: int) -> list[list[int]]:
 
 
 class _Worker:
-    """A process that reads a share of the files."""
+    """A process that reads a share of the files: a copy of this one, or else a new interpreter."""
 
     def __init__(self, share: list[bytes]) -> None:
-        import multiprocessing
-
-        self._forked = can_fork()
-        context: Any = multiprocessing.get_context("fork" if self._forked else "spawn")
         self._share = share
-        self._receiver: Connection
-        sender: Connection
-        self._receiver, sender = context.Pipe(duplex=False)
-        self._process: BaseProcess = context.Process(target=_work, args=(share, sender), daemon=True)
-        self._process.start()
-        sender.close()
+        self._process = Copy(lambda: _encoded_share(share)) if can_fork() else _Interpreter(share)
 
     def results(self) -> list[bytes]:
         """Encoded facts of the share."""
-        try:
-            return msgspec.msgpack.decode(self._receiver.recv_bytes(), type=list[bytes])
-        except (EOFError, OSError):
-            return self._without_what_kills()
-        finally:
-            self._receiver.close()
-            self._process.join()
+        data = self._process.result()
+        self._process.end()
+        if data:
+            return _share_decoder.decode(data)
+        return self._without_what_kills() if isinstance(self._process, Copy) else _read_share(self._share, _ignore)
 
     def _without_what_kills(self) -> list[bytes]:
         """Results after the process died: halves are tried until the file is alone that no process survives."""
-        if not self._forked:  # a new interpreter may fail to start for reasons that no file has
-            return _read_share(self._share, _ignore)
         if len(self._share) == 1:
             error = f.ParseError(1, 1, "the process that read it died")
             return [f.encode(_unread(error, count_lines(self._share[0])))]
@@ -386,9 +372,41 @@ class _Worker:
         return [*_Worker(self._share[:half]).results(), *_Worker(self._share[half:]).results()]
 
 
+class _Interpreter:
+    """A new interpreter that reads a share of the files; it may fail to start for reasons that no file has."""
+
+    def __init__(self, share: list[bytes]) -> None:
+        import multiprocessing
+
+        context = multiprocessing.get_context("spawn")
+        self._receiver, sender = context.Pipe(duplex=False)
+        self._process = context.Process(target=_work, args=(share, sender), daemon=True)
+        self._process.start()
+        sender.close()
+
+    def result(self) -> bytes:
+        """Encoded facts; nothing if it failed."""
+        try:
+            return self._receiver.recv_bytes()
+        except (EOFError, OSError):
+            return b""
+
+    def end(self) -> None:
+        """Wait for it to end."""
+        self._receiver.close()
+        self._process.join()
+
+
 def _work(share: list[bytes], sender: Connection) -> None:
-    sender.send_bytes(msgspec.msgpack.encode(_read_share(share, _ignore)))
+    sender.send_bytes(_encoded_share(share))
     sender.close()
+
+
+def _encoded_share(share: list[bytes]) -> bytes:
+    return msgspec.msgpack.encode(_read_share(share, _ignore))
+
+
+_share_decoder = msgspec.msgpack.Decoder(list[bytes])
 
 
 def _first_line(statement: f.Stmt) -> int:

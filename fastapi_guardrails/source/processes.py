@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def share_out(
     if copies < 1 or not can_fork():
         return [task() for task in tasks]
     queue = _queue(min(len(tasks), _MAX_TASKS))
-    workers = [_fork(tasks, queue, encode) for _ in range(copies)]
+    workers = [Copy(lambda: encode([(n, tasks[n]()) for n in _numbers(queue)])) for _ in range(copies)]
     try:
         done = {number: tasks[number]() for number in _numbers(queue)}
         for worker in workers:
@@ -71,16 +71,23 @@ def _numbers(queue: int) -> Iterator[int]:
         yield int.from_bytes(taken, "big")
 
 
-class _Worker:
-    """A copy of this process, and where its results can be read."""
+class Copy:
+    """A copy of this process that does one thing; only where `can_fork`.
 
-    def __init__(self, process: int, results: int) -> None:
-        self._process = process
-        self._results = results
+    Args:
+        work: what it does; gives the bytes that `result` returns here.
+    """
+
+    def __init__(self, work: Callable[[], bytes]) -> None:
+        self._results, sending = os.pipe()
         self._has_ended = False
+        self._process = os.fork()
+        if not self._process:
+            _do(work, sending)
+        os.close(sending)
 
     def result(self) -> bytes:
-        """All that it sends; nothing if it failed."""
+        """What its work gave, when it is done; nothing if it failed or died."""
         parts = []
         while part := os.read(self._results, 1 << 20):
             parts.append(part)
@@ -98,15 +105,10 @@ class _Worker:
             os.waitpid(self._process, 0)
 
 
-def _fork(tasks: Sequence[Callable[[], T]], queue: int, encode: Callable[[list[tuple[int, T]]], bytes]) -> _Worker:
-    results, sending = os.pipe()
-    process = os.fork()
-    if process:
-        os.close(sending)
-        return _Worker(process, results)
+def _do(work: Callable[[], bytes], sending: int) -> NoReturn:
     status = 1
     try:
-        data = memoryview(encode([(number, tasks[number]()) for number in _numbers(queue)]))
+        data = memoryview(work())
         while data:
             data = data[os.write(sending, data) :]
         status = 0

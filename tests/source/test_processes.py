@@ -69,14 +69,25 @@ def test_what_fails_in_a_copy_is_done_here() -> None:
     assert _shared([_only_in_copies(os.getpid(), fail)] * 30, 2) == [[7]] * 30
 
 
-def test_a_failure_here_comes_out_and_leaves_no_process_behind() -> None:
+def test_a_failure_here_comes_out_and_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        started.append(fork())
+        return started[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
+
     def fail() -> list[int]:
         raise RuntimeError("everywhere")
 
     with pytest.raises(RuntimeError, match="everywhere"):
-        _shared([fail] * 5, 2)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        _shared([fail] * 5, 3)
+    assert len(started) == 2
+    for process in started:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(process, os.WNOHANG)
 
 
 def test_more_tasks_than_the_queue_numbers_are_all_done() -> None:
