@@ -1,18 +1,23 @@
 """Who may call a route: which dependencies and middlewares identify the caller.
 
 A dependency is one of security if its tree holds a scheme of `fastapi.security`, `Security(...)`, or a callable that
-reads the `Authorization` header or what a session cookie carries.
+reads the `Authorization` header or what a session cookie carries. Other things may identify the caller as well: a
+header with a key, a middleware, a route class, a decorator. Where one of them may, the answer is unknown.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from fastapi_guardrails.knowledge.classes import is_security_scheme
+from fastapi_guardrails.knowledge.credentials import KEY_HEADERS, guards, identifies, names_caller
 from fastapi_guardrails.model import classes
-from fastapi_guardrails.model.calls import Analysis, targets
-from fastapi_guardrails.model.tree import dotted, walk
+from fastapi_guardrails.model.calls import Analysis, CallSite, callee_name, targets
+from fastapi_guardrails.model.routing import MountEntry, RouterObject, unwrap
+from fastapi_guardrails.model.tree import dotted, walk, walk_with_parent
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
@@ -26,18 +31,27 @@ from fastapi_guardrails.model.values import (
     text_of,
 )
 from fastapi_guardrails.source import facts as f
+from fastapi_guardrails.source.text import split_lines
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.dependencies import Dependency, Parameter
     from fastapi_guardrails.model.elements import Route
     from fastapi_guardrails.model.project import Project
-    from fastapi_guardrails.model.routing import RouterObject
 
 _CONNECTION = "starlette.requests.HTTPConnection"
-#: Headers that carry what proves who asks.
-_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-token", "x-auth-token", "x-access-token"})
-_HINTS = (b"uthorization", b"AUTHORIZATION", b"session", b"cookies", b"oken", b"pi-", b"PI-")
-_AUTH_WORD = re.compile(r"auth|jwt|login|permission|credential|require|role|secure|protect|access", re.IGNORECASE)
+_AUTHENTICATION = "starlette.middleware.authentication.AuthenticationMiddleware"
+#: What the code of a function holds that reads credentials.
+_HINTS = (b"uthorization", b"AUTHORIZATION", b"session", b"cookies", b"headers", b"scheme", b"earer", b"auth")
+#: The header as raw ASGI code names it; facts keep no bytes.
+_RAW_HEADER = re.compile(r"""\bb["']authorization["']""", re.IGNORECASE)
+#: Libraries whose classes are no aliases of dependencies.
+_PLAIN_LIBRARIES = frozenset(
+    {
+        "fastapi", "pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy", "sqlmodel", "starlette",
+        "typing_extensions",
+    }
+)  # fmt: skip
+_AUTHORIZATION = frozenset({"authorization"})
 _MAX_DEPTH = 4
 
 
@@ -46,7 +60,8 @@ class Security:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._reads: dict[int, bool] = {}
+        self._reads: dict[tuple[int, frozenset[str]], bool] = {}
+        self._gates: dict[int, tuple[Value, bool | None]] = {}
         self._used: bool | None = None
 
     def secures(self, dependency: Dependency) -> bool:
@@ -57,11 +72,11 @@ class Security:
         """Whether something identifies the caller of a route: yes, no, or None where that cannot be said."""
         if any(self.secures(child) for child in route.tree.children) or self._endpoint_reads(route):
             return True
-        if not route.dependencies_known or _may_be_guarded(route.flat.entry.endpoint):
+        if not route.dependencies_known or any(self._takes_unknown(node, route) for node in route.tree.walk()):
             return None
-        answers = [self._middleware(e.middleware) for app in _apps(route) for e in app.middlewares]
-        answers += [self._middleware(e.call.kwargs["dispatch"]) for app in _apps(route) for e in app.middlewares
-                    if "dispatch" in e.call.kwargs]  # fmt: skip
+        if _may_be_guarded(route.flat.entry.endpoint):
+            return None
+        answers = [self._gate(value) for value in _gates_of(route)]
         return True if True in answers else None if None in answers else False
 
     @property
@@ -79,111 +94,295 @@ class Security:
             return True
         if any(_is_credential(parameter) for parameter in node.parameters):
             return True
-        return any(self._reads_credentials(function, 0) for function, _ in targets(node.target))
+        return any(self._reads_credentials(function) for function, _ in targets(node.target))
 
     def _endpoint_reads(self, route: Route) -> bool:
         """Whether the endpoint itself reads credentials: that is another defect than having no authentication."""
         if any(_is_credential(parameter) for parameter in route.tree.parameters):
             return True
-        return any(self._reads_credentials(fn, 0) for fn, _ in targets(route.flat.entry.endpoint))
+        endpoint = route.flat.entry.endpoint
+        return any(self._reads_credentials(fn) for fn, _ in targets(endpoint)) or (
+            _is_wrapped(endpoint) and any(self._mentions(fn) for fn, _ in targets(endpoint))
+        )
 
-    def _reads_credentials(self, function: FunctionValue, depth: int) -> bool:
-        known = self._reads.get(id(function.node))
+    def _takes_unknown(self, node: Dependency, route: Route) -> bool:
+        """Whether a dependency (or the endpoint) reads a key of another header, or takes what may be a dependency."""
+        if any(_is_key(p) or (_may_depend(p) and f"{{{p.name}" not in route.route_path) for p in node.parameters):
+            return True
+        return any(self._reads_credentials(fn, KEY_HEADERS) for fn, _ in targets(node.target))
+
+    def _reads_credentials(self, function: FunctionValue, headers: frozenset[str] = _AUTHORIZATION) -> bool:
+        """Whether a function, or one that it gives the request, reads a header of credentials or a session."""
+        return self._reads_within(function, headers, 0)
+
+    def _reads_within(self, function: FunctionValue, headers: frozenset[str], depth: int) -> bool:
+        key = (id(function.node), headers)
+        known = self._reads.get(key)
         if known is not None:
             return known
         if depth > _MAX_DEPTH:
             return False
-        self._reads[id(function.node)] = False
+        self._reads[key] = False
         analysis = self._project.evaluator.analysis(function)
-        found = any(hint in function.node.code for hint in _HINTS) and _reads_directly(analysis)
-        if not found and _takes_connection(analysis):
-            found = any(
-                self._reads_credentials(target, depth + 1)
-                for site in analysis.calls
-                if any(_is_connection(o) for v in (*site.call.args, *site.call.kwargs.values()) for o in options(v))
-                for target, _ in site.targets
-            )
-        self._reads[id(function.node)] = found
+        found = any(hint in function.node.code for hint in _HINTS) and _reads_directly(analysis, headers)
+        found = found or any(
+            self._reads_within(target, headers, depth + 1) or self._mentions(target)
+            for site in analysis.calls
+            if _hands_over_connection(site)
+            for target, _ in site.targets
+        )
+        self._reads[key] = found
         return found
 
-    # --- middleware ----------------------------------------------------------------------------------------------
+    def _mentions(self, function: FunctionValue) -> bool:
+        """Whether a function names the `Authorization` header: what reads it may have no type there."""
+        code = function.node.code
+        if b"uthorization" in code or b"AUTHORIZATION" in code:
+            return True
+        if b"headers" not in code and b"scope" not in code:
+            return False
+        lines = split_lines(self._project.sources.text(function.module.path))
+        return _RAW_HEADER.search("".join(lines[f.line_of(function.node.pos) - 1 : function.node.end_line])) is not None
 
-    def _middleware(self, middleware: Value) -> bool | None:
-        """Whether a middleware identifies the caller: yes, no, unknown."""
-        if isinstance(middleware, External):
-            return _AUTH_WORD.search(middleware.name) is not None
-        functions = list(_functions_of(middleware))
+    # --- what stands before the endpoint -------------------------------------------------------------------------
+
+    def _gate(self, gate: Value) -> bool | None:
+        """Whether a middleware, an ASGI wrapper or a route class identifies the caller: yes, no, unknown."""
+        known = self._gates.get(id(gate))
+        if known is None:
+            known = self._gates[id(gate)] = (gate, self._judge(gate))
+        return known[1]
+
+    def _judge(self, gate: Value) -> bool | None:
+        if isinstance(gate, External):
+            return True if gate.name == _AUTHENTICATION else None if identifies(gate.name) else False
+        if isinstance(gate, ClassValue):
+            if classes.inherits(gate, _AUTHENTICATION) is True:
+                return True
+            if any(isinstance(base, Unknown) or _is_foreign_guard(base) for base in classes.mro(gate)):
+                return None
+        functions = list(self._all_of(_functions_of(gate)))
         if not functions:
-            return None if isinstance(middleware, Unknown) else False
-        if isinstance(middleware, ClassValue) and _AUTH_WORD.search(middleware.name):
+            return None if isinstance(gate, Unknown) else False
+        analyses = [self._project.evaluator.analysis(fn) for fn in functions]
+        if any(self._mentions(fn) for fn in functions) or any(_reads_header(analysis) for analysis in analyses):
             return True
-        if any(_AUTH_WORD.search(fn.name) or self._reads_credentials(fn, 0) for fn in functions):
-            return True
-        return any(b"uthorization" in fn.node.code for fn in functions)
+        named = any(identifies(name) for name in (getattr(gate, "name", ""), *(fn.name for fn in functions)))
+        unclear = any(_reads_session(analysis) for analysis in analyses)
+        return None if unclear or (named and any(_goes_on(analysis) for analysis in analyses)) else False
+
+    def _all_of(self, functions: Iterable[FunctionValue]) -> Iterator[FunctionValue]:
+        """Functions with those that they call or hold, some levels deep."""
+        seen: set[int] = set()
+        queue = [(function, 0) for function in functions]
+        while queue:
+            function, depth = queue.pop()
+            if id(function.node) in seen or depth > _MAX_DEPTH:
+                continue
+            seen.add(id(function.node))
+            yield function
+            analysis = self._project.evaluator.analysis(function)
+            queue += [(inner, depth) for inner in analysis.nested]
+            queue += [(target, depth + 1) for site in analysis.calls for target, _ in site.targets]
 
 
-def _apps(route: Route) -> list[RouterObject]:
-    return [route.flat.app] if route.flat.owner is route.flat.app else [route.flat.app, route.flat.owner]
+def _goes_on(analysis: Analysis) -> bool:
+    """Whether a function of a middleware calls something that cannot be followed, other than the app behind it."""
+    names = {p.name for p in analysis.function.node.params}
+    return any(
+        isinstance(site.node, f.Call) and _is_foreign(site.callee) and not _is_next(site.node.func, names)
+        for site in analysis.calls
+    )
 
 
-def _functions_of(middleware: Value) -> Iterator[FunctionValue]:
-    if isinstance(middleware, ClassValue):
-        for cls in classes.mro(middleware):
+def _is_foreign(value: Value) -> bool:
+    """Whether a value is unknown, or of a library of which little is known."""
+    name = callee_name(value)
+    library = name.partition(".")[0]
+    return isinstance(value, Unknown) or (
+        bool(name) and library not in _PLAIN_LIBRARIES and library not in sys.stdlib_module_names
+    )
+
+
+def _is_next(func: f.Expr, parameters: set[str]) -> bool:
+    """Whether a call goes to the app behind a middleware: `call_next(request)`, `self.app(scope, receive, send)`."""
+    if isinstance(func, f.Name):
+        return func.id in parameters
+    return isinstance(func, f.Attr) and func.attr in ("app", "_app")
+
+
+def _gates_of(route: Route) -> Iterator[Value]:
+    """Middlewares of the apps on the way, what is wrapped around mounted apps, and the route class."""
+    apps = [route.flat.app, route.flat.owner]
+    for entry in route.flat.chain:
+        if isinstance(entry, MountEntry):
+            yield from _wrappers(entry.app)
+            mounted = unwrap(entry.app)
+            if mounted is not None:
+                apps.append(mounted)
+    for app in {id(app): app for app in apps}.values():
+        for found in app.middlewares:
+            yield found.middleware
+            if "dispatch" in found.call.kwargs:
+                yield found.call.kwargs["dispatch"]
+        yield from _wrappers_in_module(app)
+    route_class = route.flat.routers[-1].options.get("route_class")
+    if route_class is not None:
+        yield route_class
+
+
+def _wrappers(value: Value) -> Iterator[Value]:
+    """The classes of ASGI wrappers around an app: of `Guard(app)`."""
+    for _ in range(6):
+        if not isinstance(value, Instance) or isinstance(value, RouterObject):
+            return
+        yield value.cls
+        value = value.attrs.get("app", value.attrs.get("0", Unknown("")))
+
+
+def _wrappers_in_module(app: RouterObject) -> Iterator[Value]:
+    """The same for `app = Guard(app)` in the module of the app."""
+    for value in app.place.module.scope.vars.values():
+        if isinstance(value, Instance) and not isinstance(value, RouterObject) and unwrap(value) is app:
+            yield from _wrappers(value)
+
+
+def _functions_of(gate: Value) -> Iterator[FunctionValue]:
+    if isinstance(gate, ClassValue):
+        for cls in classes.mro(gate):
             if isinstance(cls, ClassValue):
                 yield from (m for m in cls.scope.vars.values() if isinstance(m, FunctionValue))
     else:
-        yield from (function for function, _ in targets(middleware))
+        yield from (function for function, _ in targets(gate))
+
+
+def _is_foreign_guard(base: Value) -> bool:
+    return isinstance(base, External) and identifies(base.name)
+
+
+def _is_wrapped(endpoint: Value) -> bool:
+    return isinstance(endpoint, FunctionValue) and endpoint.wraps is not None
 
 
 def _may_be_guarded(endpoint: Value) -> bool:
-    """Whether a decorator that could not be followed may check who calls."""
+    """Whether a decorator may check who calls."""
     while isinstance(endpoint, (Bound, Partial)):
         endpoint = endpoint.function if isinstance(endpoint, Bound) else endpoint.target
     if not isinstance(endpoint, FunctionValue):
         return False
     node: FunctionValue = endpoint.wraps if isinstance(endpoint.wraps, FunctionValue) else endpoint
     names = [dotted(d.func if isinstance(d, f.Call) else d) or "" for d in node.node.decorators]
-    return any(_AUTH_WORD.search(name.rpartition(".")[2]) for name in names)
+    return any(guards(name) for name in names)
+
+
+# --- parameters ----------------------------------------------------------------------------------------------------
 
 
 def _is_credential(parameter: Parameter) -> bool:
-    """A header that proves who asks, or a cookie."""
+    """The header that proves who asks, or a cookie."""
     if parameter.marker_name == "Cookie":
         return True
-    return parameter.marker_name == "Header" and parameter.alias.lower().replace("_", "-") in _HEADERS
+    return parameter.marker_name == "Header" and parameter.alias.lower() == "authorization"
+
+
+def _is_key(parameter: Parameter) -> bool:
+    return parameter.marker_name == "Header" and parameter.alias.lower().replace("_", "-") in KEY_HEADERS
+
+
+def _may_depend(parameter: Parameter) -> bool:
+    """Whether the annotation of a parameter comes from a library and may be an alias with `Depends`."""
+    if parameter.marker is not None or parameter.default is not None or parameter.metadata:
+        return False
+    if parameter.node is None or parameter.node.annotation is None:
+        return False
+    type_ = parameter.type
+    return isinstance(type_, (External, Unknown)) and _is_foreign(type_)
+
+
+# --- bodies --------------------------------------------------------------------------------------------------------
 
 
 def _is_connection(value: Value) -> bool:
     return isinstance(value, Instance) and classes.inherits(value.cls, _CONNECTION) is True
 
 
-def _takes_connection(analysis: Analysis) -> bool:
-    scope = analysis.scope
-    return scope is not None and any(_is_connection(o) for v in scope.vars.values() for o in options(v))
+def _hands_over_connection(site: CallSite) -> bool:
+    given = (*site.call.args, *site.call.kwargs.values())
+    return any(_is_connection(o) or _is_headers_value(o) for value in given for o in options(value))
 
 
-def _reads_directly(analysis: Analysis) -> bool:
-    """Whether a body reads `request.session`, `request.cookies` or a header of credentials."""
-    return any(_is_read(analysis, node) for node in walk(analysis.body))
+def _reads_directly(analysis: Analysis, headers: frozenset[str]) -> bool:
+    """Whether a body reads `request.session`, `request.cookies`, one of some headers, or asks a scheme."""
+    return any(_is_read(analysis, node, headers) for node in walk(analysis.body))
 
 
-def _is_read(analysis: Analysis, node: f.Node) -> bool:
+def _reads_header(analysis: Analysis) -> bool:
+    return any(_is_header_read(analysis, node, _AUTHORIZATION) for node in walk(analysis.body))
+
+
+def _is_read(analysis: Analysis, node: f.Node, headers: frozenset[str]) -> bool:
     if isinstance(node, f.Attr) and node.attr in ("session", "cookies"):
         return any(_is_connection(o) for o in options(analysis.value(node.value)))
+    return _is_header_read(analysis, node, headers)
+
+
+def _is_header_read(analysis: Analysis, node: f.Node, headers: frozenset[str]) -> bool:
     if isinstance(node, f.Sub):
-        return _is_headers(analysis, node.value) and _names_credential(analysis, node.index)
-    if isinstance(node, f.Call) and isinstance(node.func, f.Attr) and node.func.attr in ("get", "getlist"):
+        return _is_headers(analysis, node.value) and _names_header(analysis, node.index, headers)
+    if not isinstance(node, f.Call):
+        return False
+    if isinstance(node.func, f.Attr) and node.func.attr in ("get", "getlist"):
         key = node.args[0] if node.args else None
-        return key is not None and _is_headers(analysis, node.func.value) and _names_credential(analysis, key)
-    return False
+        if key is not None and _is_headers(analysis, node.func.value) and _names_header(analysis, key, headers):
+            return True
+    return any(_is_scheme(o) for o in options(analysis.value(node.func)))
+
+
+def _is_scheme(value: Value) -> bool:
+    cls = value.cls if isinstance(value, Instance) else None
+    if isinstance(cls, ClassValue):
+        return any(is_security_scheme(base.name) for base in classes.externals(cls))
+    return isinstance(cls, External) and is_security_scheme(cls.name)
 
 
 def _is_headers(analysis: Analysis, node: f.Expr) -> bool:
+    if any(_is_headers_value(o) for o in options(analysis.value(node))):
+        return True
     if not isinstance(node, f.Attr) or node.attr != "headers":
-        value = analysis.value(node)
-        return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name.endswith(".Headers")
+        return False
     return any(_is_connection(o) for o in options(analysis.value(node.value)))
 
 
-def _names_credential(analysis: Analysis, node: f.Expr) -> bool:
-    return any((text_of(value) or "").lower() in _HEADERS for value in options(analysis.value(node)))
+def _is_headers_value(value: Value) -> bool:
+    return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name.endswith(".Headers")
+
+
+def _names_header(analysis: Analysis, node: f.Expr, headers: frozenset[str]) -> bool:
+    return any((text_of(value) or "").lower() in headers for value in options(analysis.value(node)))
+
+
+def _reads_session(analysis: Analysis) -> bool:
+    """Whether a function of a middleware reads a session or a cookie that may say who asks."""
+    parameters = {p.name for p in analysis.function.node.params}
+    for node, parent in walk_with_parent(analysis.body):
+        if not isinstance(node, f.Attr) or node.attr not in ("session", "cookies"):
+            continue
+        if (
+            isinstance(node.value, f.Name)
+            and node.value.id in parameters
+            and not _is_preference(analysis, node, parent)
+        ):
+            return True
+    return False
+
+
+def _is_preference(analysis: Analysis, node: f.Attr, parent: f.Node | None) -> bool:
+    """Whether only a cookie of another meaning is read: `request.cookies["lang"]`, `request.cookies.get("theme")`."""
+    key: f.Expr | None = None
+    if isinstance(parent, f.Sub) and parent.value is node:
+        key = parent.index
+    elif isinstance(parent, f.Attr) and parent.attr == "get":
+        gets = (n for n in walk(analysis.body) if isinstance(n, f.Call) and n.func is parent and n.args)
+        key = next((n.args[0] for n in gets), None)
+    name = None if key is None else text_of(analysis.value(key))
+    return name is not None and not names_caller(name)

@@ -50,8 +50,10 @@ def delete_order(order_id: int, token: Token) -> None: ...
 ## Not reported
 - Public actions by the last static segment or the function's name: login, token, sign-up, register, refresh, logout,
   reset of a password, verify, webhook, callback.
-- Routes whose dependencies cannot all be followed.
-- Apps with a middleware that authenticates, and endpoints that read the token themselves (see FG303).
+- Routes whose dependencies cannot all be followed, and those that ask for a key in another header (`X-API-Key`).
+- Apps with a middleware that authenticates: one that reads the `Authorization` header, a session or a cookie of the
+  caller. The same goes for a route class and for what is wrapped around an app.
+- Endpoints that read the token themselves (see FG303), and those under a decorator like `login_required`.
 
 ## Known limits
 What counts is that the caller is identified; whether he may do this is not asked.
