@@ -32,10 +32,11 @@ class Range(NamedTuple):
 
     def at_least(self, version: str) -> bool | None:
         """Whether every version of the range is `version` or later: yes, no version is, or unknown."""
-        wanted = numbers(version)
-        if self.low is not None and self.low >= wanted:
+        wanted = _significant(numbers(version))
+        low, high = self.low and _significant(self.low), self.high and _significant(self.high)
+        if low is not None and low >= wanted:
             return True
-        if self.high is not None and (self.high < wanted or (self.high == wanted and not self.closed)):
+        if high is not None and (high < wanted or (high == wanted and not self.closed)):
             return False
         return None
 
@@ -58,6 +59,13 @@ class Versions:
 def numbers(version: str) -> Numbers:
     """`"0.115.2"` → `(0, 115, 2)`."""
     return tuple(int(p) for p in re.findall(r"\d+", version)[:4])
+
+
+def _significant(version: Numbers) -> Numbers:
+    """`2`, `2.0` and `2.0.0` are one version."""
+    while version and not version[-1]:
+        version = version[:-1]
+    return version
 
 
 def parse_range(specifier: str) -> Range:
@@ -125,8 +133,7 @@ def _load(path: Path) -> dict[str, Any]:
 def _from_locks(folder: Path) -> dict[str, Range]:
     found: dict[str, Range] = {}
     for name in ("uv.lock", "poetry.lock", "pdm.lock"):
-        packages = _load(folder / name).get("package", [])
-        for package in packages if isinstance(packages, list) else []:
+        for package in _items(_load(folder / name).get("package"), dict):
             name_, version = package.get("name"), package.get("version")
             if isinstance(name_, str) and isinstance(version, str) and name_.lower() in PACKAGES:
                 found.setdefault(name_.lower(), Range(numbers(version), numbers(version), True))
@@ -135,19 +142,31 @@ def _from_locks(folder: Path) -> dict[str, Range]:
 
 def _from_pyproject(folder: Path) -> dict[str, Range]:
     data = _load(folder / "pyproject.toml")
-    project = data.get("project", {})
-    lines = [d for d in project.get("dependencies", []) if isinstance(d, str)]
-    for group in project.get("optional-dependencies", {}).values():
-        lines += [d for d in group if isinstance(d, str)]
+    project = _table(data, "project")
+    lines: list[str] = _items(project.get("dependencies"), str)
+    for group in _table(project, "optional-dependencies").values():
+        lines += _items(group, str)
     found = _from_lines(lines)
     if isinstance(project.get("requires-python"), str):
         found["python"] = parse_range(project["requires-python"])
-    poetry = data.get("tool", {}).get("poetry", {}).get("dependencies", {})
-    for name, value in poetry.items():
+    for name, value in _table(data, "tool", "poetry", "dependencies").items():
         specifier = value.get("version") if isinstance(value, dict) else value
         if name.lower() in PACKAGES and isinstance(specifier, str):
             found.setdefault(name.lower(), parse_range(specifier))
     return found
+
+
+def _table(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    """A table inside tables; empty where something else stands there."""
+    for name in names:
+        inner = data.get(name)
+        data = inner if isinstance(inner, dict) else {}
+    return data
+
+
+def _items(value: object, kind: type) -> list[Any]:
+    """The items of a list that are of a kind; none where no list stands there."""
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
 
 
 def _from_requirements(folder: Path) -> dict[str, Range]:
