@@ -28,6 +28,7 @@ from fastapi_guardrails.model.values import (
     Value,
     options,
     text_of,
+    truth,
 )
 from fastapi_guardrails.source import facts as f
 
@@ -191,6 +192,7 @@ class Trees:
         self._ev = ev
         self._known: dict[int, tuple[Value, list[Parameter], bool]] = {}
         self._fields: dict[int, tuple[ClassValue, list[Parameter]]] = {}
+        self._sent: dict[int, tuple[ClassValue, list[ClassValue]]] = {}
 
     def tree(
         self, target: Value, depends: DependsValue | None = None, parameter: Parameter | None = None
@@ -328,6 +330,21 @@ class Trees:
                 )
         return list(found.values())
 
+    def classes_in(self, type_: Value) -> list[ClassValue]:
+        """The project's classes that a type is made of, forward references looked up."""
+        found = classes.flat_classes(_looked_up(self._ev, type_))
+        return [cls for cls in found if isinstance(cls, ClassValue)]
+
+    def classes_sent(self, model: ClassValue) -> list[ClassValue]:
+        """The project's classes in those fields of a Pydantic model that a response holds: neither private nor left
+        out by `Field(exclude=True)`."""
+        known = self._sent.get(id(model))
+        if known is None:
+            fields = [field.type for field in self.fields(model) if not _is_left_out(field)]
+            sent = dict.fromkeys(cls for type_ in fields for cls in self.classes_in(type_))
+            known = self._sent[id(model)] = (model, list(sent))
+        return known[1]
+
     def view(self, cls: ClassValue) -> Dependency:
         """The dependency that a class-based view is: its annotated class attributes and its `__init__`."""
         node = Dependency(cls, None, None)
@@ -381,3 +398,14 @@ def required(parameter: Parameter) -> bool | None:
     if isinstance(default, External) and default.name == "builtins.Ellipsis":
         return True
     return None if isinstance(default, Unknown) else False
+
+
+def _is_left_out(field: Parameter) -> bool:
+    given = (v.attrs.get("exclude") for v in (*field.metadata, field.default) if isinstance(v, Instance))
+    return field.name.startswith("_") or any(v is not None and truth(v) is not False for v in given)
+
+
+def _looked_up(ev: Evaluator, type_: Value) -> Value:
+    if isinstance(type_, Generic):
+        return Generic(type_.origin, tuple(_looked_up(ev, a) for a in type_.args))
+    return types.resolve_reference(ev, type_)

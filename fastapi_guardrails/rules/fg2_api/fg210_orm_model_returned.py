@@ -97,13 +97,13 @@ A value whose type cannot be told is never reported.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
 from fastapi_guardrails.model.classes import flat_classes, is_orm, is_pydantic
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.types import resolve_reference
 from fastapi_guardrails.model.values import (
     Annotated,
     ClassValue,
@@ -116,14 +116,12 @@ from fastapi_guardrails.model.values import (
     Union,
     Value,
     is_none,
-    truth,
 )
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis, CallSite
-    from fastapi_guardrails.model.dependencies import Parameter
     from fastapi_guardrails.model.elements import Route
 
 _SAYS_NOTHING = frozenset(
@@ -160,31 +158,19 @@ def orm_model_returned(route: Route) -> Iterator[Finding]:
 
 def _orm_in_type(route: Route, model: Value) -> ClassValue | None:
     """The first ORM class that a type is or holds, in the fields of its Pydantic models too."""
-    seen: list[ClassValue] = []
-    waiting = [model]
+    trees = route.project.trees
+    seen: set[int] = set()
+    waiting = deque(trees.classes_in(model))
     while waiting:
-        for item in flat_classes(_resolved(route, waiting.pop(0))):
-            if not isinstance(item, ClassValue) or item in seen:
-                continue
-            if is_orm(item):
-                return item
-            seen.append(item)
-            if is_pydantic(item) and len(seen) < _MAX_MODELS:
-                waiting += [field.type for field in route.project.trees.fields(item) if not _is_left_out(field)]
+        cls = waiting.popleft()
+        if id(cls) in seen:
+            continue
+        if is_orm(cls):
+            return cls
+        seen.add(id(cls))
+        if is_pydantic(cls) and len(seen) < _MAX_MODELS:
+            waiting += trees.classes_sent(cls)
     return None
-
-
-def _is_left_out(field: Parameter) -> bool:
-    """Whether a field is no part of the response: private, or `Field(exclude=True)`."""
-    given = (v.attrs.get("exclude") for v in (*field.metadata, field.default) if isinstance(v, Instance))
-    return field.name.startswith("_") or any(v is not None and truth(v) is not False for v in given)
-
-
-def _resolved(route: Route, type_: Value) -> Value:
-    ev = route.project.evaluator
-    if isinstance(type_, Generic):
-        return Generic(type_.origin, tuple(_resolved(route, a) for a in type_.args))
-    return resolve_reference(ev, type_)
 
 
 def _says_nothing(model: Value | None) -> bool:

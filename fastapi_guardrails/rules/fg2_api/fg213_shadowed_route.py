@@ -87,7 +87,7 @@ from fastapi_guardrails.rules.registry import rule
 if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import App, Route
 
-_Seen = list[tuple["Route", tuple[Segment, ...]]]
+_Seen = list[tuple["Route", frozenset[str], tuple[Segment, ...]]]
 
 
 @rule("FG213", name="shadowed-route", guardrails=["api-methods"], severity=Severity.ERROR)
@@ -108,7 +108,7 @@ def shadowed_route(app: App) -> Iterator[Finding]:
             yield _finding(route, earlier)
         if is_late and not is_served_late:
             continue
-        group[parts[0].text if parts[0].static else "{"].append((route, parts))
+        group[parts[0].text if parts[0].static else "{"].append((route, frozenset(route.methods), parts))
 
 
 def _is_late(route: Route) -> bool:
@@ -123,12 +123,10 @@ def _is_late(route: Route) -> bool:
 def _first_cover(route: Route, parts: tuple[Segment, ...], group: dict[str, _Seen]) -> Route | None:
     """The earlier route that takes all requests of this one."""
     candidates = group["{"] + (group[parts[0].text] if parts[0].static else [])
-    for earlier, other in candidates:
-        if earlier.websocket is not route.websocket or not set(route.methods) <= set(earlier.methods):
-            continue
-        if _is_same(route, earlier):
-            continue
-        if covers(other, parts):
+    methods = frozenset(route.methods)
+    for earlier, answered, other in candidates:
+        is_rival = methods <= answered and earlier.websocket is route.websocket
+        if is_rival and covers(other, parts) and not _is_same(route, earlier):
             return earlier
     return None
 
