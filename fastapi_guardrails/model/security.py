@@ -52,6 +52,8 @@ _PLAIN_LIBRARIES = frozenset(
     }
 )  # fmt: skip
 _AUTHORIZATION = frozenset({"authorization"})
+#: Decorators that register a route: `auth_router.post` guards nothing.
+_REGISTERING = frozenset({"api_route", "delete", "get", "head", "options", "patch", "post", "put", "route", "trace"})
 _MAX_DEPTH = 4
 
 
@@ -272,7 +274,7 @@ def _may_be_guarded(endpoint: Value) -> bool:
         return False
     node: FunctionValue = endpoint.wraps if isinstance(endpoint.wraps, FunctionValue) else endpoint
     names = [dotted(d.func if isinstance(d, f.Call) else d) or "" for d in node.node.decorators]
-    return any(guards(name) for name in names)
+    return any(guards(name) for name in names if name.rpartition(".")[2] not in _REGISTERING)
 
 
 # --- parameters ----------------------------------------------------------------------------------------------------

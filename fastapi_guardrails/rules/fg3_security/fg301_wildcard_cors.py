@@ -64,7 +64,11 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
 
 _CORS = "starlette.middleware.cors.CORSMiddleware"
-_ADDING = ("fastapi.FastAPI.add_middleware", "starlette.applications.Starlette.add_middleware")
+_ADDING = (
+    "starlette.middleware.Middleware",
+    "fastapi.FastAPI.add_middleware",
+    "starlette.applications.Starlette.add_middleware",
+)
 #: Two origins that nobody names together.
 _ANY_TWO = ("https://a.example", "https://b.invalid")
 
@@ -118,26 +122,23 @@ def _calls(project: Project) -> Iterator[Arguments]:
         for entry in app.middlewares:
             if not (entry.off or entry.uncertain) and _is_cors(entry.middleware) and _is_looked_at(entry.call):
                 yield entry.call
-    for given, taken in project.library_calls(_CORS, "starlette.middleware.Middleware", *_ADDING):
-        if not taken or given.frame.uncertain or not _is_looked_at(given):
-            continue
-        if _callee_is_cors(given) or _is_cors(given.args[0] if given.args else None):
+    for given in _library_calls(project):
+        if not given.frame.uncertain and _is_looked_at(given):
             yield given
+
+
+def _library_calls(project: Project) -> Iterator[Arguments]:
+    """Calls of the class itself, around an app, and of what takes the class as its first argument."""
+    for call, taken in project.library_calls(_CORS):
+        if taken:
+            yield call
+    for call, taken in project.library_calls(*_ADDING):
+        if taken and _is_cors(call.get(0, "middleware_class") or call.get(0, "cls")):
+            yield call
 
 
 def _is_looked_at(call: Arguments) -> bool:
     return call.node is not None and call.frame.module.is_application
-
-
-def _callee_is_cors(call: Arguments) -> bool:
-    node = call.node
-    if node is None:
-        return False
-    first = call.args[0] if call.args else call.kwargs.get("app")
-    return first is not None and not isinstance(first, (External, ClassValue)) and bool(_ORIGINS & call.kwargs.keys())
-
-
-_ORIGINS = frozenset({"allow_origins", "allow_origin_regex"})
 
 
 def _is_cors(middleware: Value | None) -> bool:
