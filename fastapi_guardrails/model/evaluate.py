@@ -14,7 +14,7 @@ from fastapi_guardrails.model import attributes, classes, natives, operators, ty
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.routing import RouterObject
 from fastapi_guardrails.model.statements import Statements, qualified
-from fastapi_guardrails.model.symbols import Module, Symbols, builtin, scopes
+from fastapi_guardrails.model.symbols import Module, Symbols, builtin
 from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
@@ -63,6 +63,9 @@ _REGISTERING = tuple(
     for name in (b"include_router", b"add_api_route", b"add_route", b"mount", b"APIRouter", b"FastAPI")
 )
 
+#: Values that a lookup may have to follow further.
+_UNRESOLVED = frozenset({Lazy, Union})
+
 #: What declares a field with a factory in dataclasses, attrs and Pydantic.
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field"})
 
@@ -96,6 +99,8 @@ class Evaluator(Statements):
         self.annotating: set[tuple[int, int]] = set()
         #: types of annotations by node and scope, which are kept alive with them
         self.annotations: dict[tuple[int, int], tuple[Value, f.Expr, Scope]] = {}
+        #: modules that an absolute import has loaded with the packages around them
+        self.loaded: set[Module] = set()
         self.steps = 0
         self.total = 0
         self.stack: list[int] = []
@@ -146,12 +151,12 @@ class Evaluator(Statements):
 
     def lookup(self, name: str, scope: Scope) -> Value:
         """What a name means in a scope."""
-        for place in scopes(scope):
+        place: Scope | None = scope
+        while place is not None:
             value = place.vars.get(name)
-            if value is not None:
-                if isinstance(value, (Lazy, Union)):
-                    return self._cached(value, name, place)
-                return value
+            if value is not None and (place is scope or place.kind != "class"):
+                return self._cached(value, name, place) if value.__class__ in _UNRESOLVED else value
+            place = place.parent
         found = builtin(name)
         if found is not None:
             return found
@@ -162,15 +167,15 @@ class Evaluator(Statements):
         sources = module.star_externals
         return natives.external(f"{sources[0]}.{name}") if len(sources) == 1 and sources[0] != "?" else None
 
-    def _cached(self, value: Lazy | Union, name: str, place: Scope) -> Value:
+    def _cached(self, value: Value, name: str, place: Scope) -> Value:
         resolved = self.resolve(value) if isinstance(value, Lazy) else self._resolve_options(value)
         if not isinstance(resolved, Unknown):
             place.vars[name] = resolved
         return resolved
 
-    def _resolve_options(self, value: Union) -> Value:
+    def _resolve_options(self, value: Value) -> Value:
         """One of several values, imported ones looked up (each branch of an `if` imports another)."""
-        if not any(isinstance(option, Lazy) for option in value.options):
+        if not isinstance(value, Union) or not any(isinstance(option, Lazy) for option in value.options):
             return value
         return union(self.resolve(option) if isinstance(option, Lazy) else option for option in value.options)
 
@@ -206,7 +211,7 @@ class Evaluator(Statements):
         if isinstance(value, Lazy):
             return self.resolve(value, seen + 1)
         if value is not None:
-            return self._resolve_options(value) if isinstance(value, Union) else value
+            return self._resolve_options(value)
         child = self.symbols.child(module, name)
         if child is not None:
             self.execute(child)
@@ -801,6 +806,8 @@ def _function_parent(scope: Scope) -> Scope:
 def _receiver_key(receiver: Value | None) -> int:
     if isinstance(receiver, Instance) and isinstance(receiver.cls, ClassValue):
         return hash((id(receiver.cls.node), tuple(repr(a) for a in receiver.args)))
+    if isinstance(receiver, ClassValue):
+        return id(receiver.node)
     return 0
 
 

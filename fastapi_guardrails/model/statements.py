@@ -425,15 +425,16 @@ def bind_imports(ev: Evaluator, node: f.Import | f.ImportFrom, frame: Frame, *, 
         return
     if load:
         _load(ev, frame.module, node.module, node.level)
+    package = ev.symbols.find_relative(frame.module, node.module, node.level) if load else None
+    may_have_submodules = load and not (isinstance(package, Module) and not package.is_package)
     for alias in node.names:
         if alias.name == "*":
             _star_import(ev, node, frame)
             continue
         frame.scope.vars[alias.asname or alias.name] = Lazy(frame.module, node.module, node.level, alias.name)
-        if load:
+        if may_have_submodules and not (isinstance(package, Module) and alias.name in package.scope.vars):
             child = ev.symbols.submodule(frame.module, node.module, node.level, alias.name)
-            package = ev.symbols.find_relative(frame.module, node.module, node.level)
-            if child is not None and not (isinstance(package, Module) and alias.name in package.scope.vars):
+            if child is not None:
                 ev.execute(child)
 
 
@@ -443,11 +444,16 @@ def _load(ev: Evaluator, importer: Module, dotted: str, level: int) -> None:
         if isinstance(package, Module):
             ev.execute(package)
         return
+    last = ev.symbols.find(importer, dotted)
+    if last in ev.loaded:
+        return
     parts = dotted.split(".")
     for length in range(1, len(parts) + 1):
         found = ev.symbols.find(importer, ".".join(parts[:length]))
         if isinstance(found, Module):
             ev.execute(found)
+    if isinstance(last, Module):
+        ev.loaded.add(last)
 
 
 def _star_import(ev: Evaluator, node: f.ImportFrom, frame: Frame) -> None:

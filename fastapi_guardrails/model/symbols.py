@@ -37,6 +37,8 @@ class Module:
         name: dotted name from its innermost import root.
         scope: its names, once it was executed.
         state: `new`, `running` or `done`.
+        is_test: it is a test or serves tests.
+        is_application: rules on application code look at it: no test, no migration, nothing generated.
         star_externals: libraries from which it imports `*`: a name that is not found may come from there.
     """
 
@@ -44,7 +46,9 @@ class Module:
         "_facts",
         "_source",
         "folder",
+        "is_application",
         "is_package",
+        "is_test",
         "name",
         "path",
         "scope",
@@ -66,6 +70,8 @@ class Module:
         self.state = "new"
         self.is_package = path.endswith("__init__.py")
         self.star_externals: list[str] = []
+        self.is_test = _is_test(path)
+        self.is_application = not self.is_test and not _is_migration_or_generated(path)
 
     @property
     def facts(self) -> ModuleFacts:
@@ -74,19 +80,15 @@ class Module:
             self._facts = self._source[self.path]
         return self._facts
 
-    @property
-    def is_test(self) -> bool:
-        """Whether it is a test or serves tests."""
-        folders = self.path.split("/")
-        return any(p in _TEST_FOLDERS for p in folders[:-1]) or bool(_TEST_FILE.fullmatch(folders[-1]))
 
-    @property
-    def is_application(self) -> bool:
-        """Whether rules on application code look at it: no test, no migration, nothing generated."""
-        folders = self.path.split("/")
-        if any(p in _MIGRATION_FOLDERS for p in folders[:-1]) or _GENERATED_FILE.fullmatch(folders[-1]):
-            return False
-        return not self.is_test
+def _is_test(path: str) -> bool:
+    *folders, file = path.split("/")
+    return not _TEST_FOLDERS.isdisjoint(folders) or _TEST_FILE.fullmatch(file) is not None
+
+
+def _is_migration_or_generated(path: str) -> bool:
+    *folders, file = path.split("/")
+    return not _MIGRATION_FOLDERS.isdisjoint(folders) or _GENERATED_FILE.fullmatch(file) is not None
 
 
 class Symbols:
@@ -96,6 +98,7 @@ class Symbols:
         self.roots = roots
         self.modules = {path: Module(path, roots.module_name(path), facts) for path in facts}
         self._imports: dict[tuple[str, str], Module | External | None] = {}
+        self._relative: dict[tuple[str, str, int], Module | None] = {}
 
     def absolute(self, importer: Module, target: str, level: int) -> str | None:
         """The dotted name that a relative import means, or None above the top package."""
@@ -140,6 +143,14 @@ class Symbols:
         return self._relative_by_path(importer, dotted, level)
 
     def _relative_by_path(self, importer: Module, dotted: str, level: int) -> Module | None:
+        key = (importer.folder, dotted, level)
+        try:
+            return self._relative[key]
+        except KeyError:
+            found = self._relative[key] = self._find_by_path(importer, dotted, level)
+            return found
+
+    def _find_by_path(self, importer: Module, dotted: str, level: int) -> Module | None:
         folder = importer.path.split("/")[:-1]
         if level - 1 > len(folder):
             return None

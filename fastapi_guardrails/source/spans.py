@@ -128,7 +128,7 @@ class _Source:
         decorators: dict[_Place, _Place] = {}
         attributes: dict[tuple[int, int, str], list[_Place]] = {}
         tree = loader.parse_around(self._text, self._lines, line, self._starts)
-        for node in ast.walk(tree) if tree else ():
+        for node in _nodes(tree) if tree else ():
             if isinstance(node, (ast.expr, ast.alias)):
                 start, end = _start(node), _end(node)
                 if ends["expr"].get(start, start) <= end:
@@ -183,6 +183,20 @@ class _Source:
         return self.line(number).encode("utf-8", "surrogatepass")
 
 
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """As `ast.walk`, in no certain order, and in half of its time."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                stack += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                stack.append(value)
+
+
 def _header(node: ast.stmt) -> Iterator[ast.expr]:
     """The expressions of a compound statement before its colon."""
     for name, value in ast.iter_fields(node):
@@ -193,7 +207,7 @@ def _header(node: ast.stmt) -> Iterator[ast.expr]:
                 yield from (inner for inner in ast.walk(part) if isinstance(inner, ast.expr))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _source(text: str, starts: tuple[int, ...]) -> _Source:
     return _Source(text, starts)
 
