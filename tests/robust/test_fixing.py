@@ -111,6 +111,8 @@ def test_interrupting(project: Project, delay: float) -> None:
         stderr=subprocess.PIPE,
         env=environment(),
         start_new_session=True,
+        # A shell that runs the tests in the background ignores the signal for all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(delay)
     os.killpg(process.pid, signal.SIGINT)
