@@ -24,17 +24,29 @@ def run(command: Sequence[str], folder: Path, limit: float) -> Run:
     """Run a command in a folder, for at most `limit` seconds, its output dropped."""
     start = time.perf_counter()
     try:
-        done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=limit)
+        done = subprocess.run(
+            command, cwd=folder, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=limit
+        )
     except subprocess.TimeoutExpired:
         return Run(limit, None, "")
     return Run(time.perf_counter() - start, done.returncode, done.stderr.decode(errors="replace")[-300:])
+
+
+def _environment() -> dict[str, str]:
+    """The environment, but that Python keeps byte code, as it does for whatever is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def peak_memory(command: Sequence[str], folder: Path) -> float:
     """The most megabytes that a command and its children held at once: shared pages count once where the system says
     which they are (Linux), else the largest process alone counts."""
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=folder,
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     peak = [0.0]
     stop = threading.Event()
