@@ -10,7 +10,7 @@ from fastapi_guardrails.source.facts import Suppression
 from fastapi_guardrails.source.text import line_starts
 
 #: A file without these (in any case) has no suppression.
-_HINT = re.compile(rb"guardrails:|noqa", re.IGNORECASE)
+_HINTS = (b"guardrails:", b"noqa")
 
 #: Strings and comments of a source, as far as it takes to tell the one from the other.
 _TOKEN = re.compile(
@@ -35,7 +35,8 @@ _ITEM = re.compile(r"[^,\s]+")
 
 def may_hold(data: bytes) -> bool:
     """Whether a file's bytes can hold a suppression at all: a quick look that spares most files the search."""
-    return _HINT.search(data) is not None
+    lower = data.lower()
+    return any(hint in lower for hint in _HINTS)
 
 
 def find(text: str, tree: ast.Module | None) -> list[Suppression]:
