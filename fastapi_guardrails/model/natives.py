@@ -125,7 +125,7 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     if callee.qualified in FUNCTIONS:
         return types.from_spec(ev, FUNCTIONS[callee.qualified], receiver, call)
     if isinstance(receiver, ClassValue):
-        return _class_method(receiver, callee, call)
+        return _class_method(ev, receiver, callee, call)
     if callee.owner == "os.environ":
         return _environment(call)
     if callee.qualified == "sqlalchemy.orm.registry.generate_base":
@@ -142,7 +142,7 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     return types.from_spec(ev, spec, receiver, call) if spec is not None else Unknown(f"call of {callee.qualified}")
 
 
-def _class_method(cls: ClassValue, callee: Method, call: Arguments) -> Value:
+def _class_method(ev: Evaluator, cls: ClassValue, callee: Method, call: Arguments) -> Value:
     if callee.name in (
         "model_validate",
         "model_validate_json",
@@ -153,7 +153,8 @@ def _class_method(cls: ClassValue, callee: Method, call: Arguments) -> Value:
         "construct",
     ):
         return Instance(cls, (), call.frame.module, call.node.pos if call.node else 1)
-    return Unknown(f"call of {callee.qualified}")
+    spec = types.method_spec(callee.owner, callee.name) if callee.owner == "peewee.Model" else None
+    return types.from_spec(ev, spec, cls, call) if spec is not None else Unknown(f"call of {callee.qualified}")
 
 
 _STRING_METHODS = frozenset(
@@ -172,9 +173,9 @@ def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Va
     if any(k is None for k in keys) or (call.kwargs and name != "format") or call.open:
         return Instance(External("builtins.bool" if name in ("startswith", "endswith") else "builtins.str"))
     values = [k[0] for k in keys if k]
-    try:
     if _grows(text, name, values):
         return Instance(External("builtins.str"))
+    try:
         if name in _STRING_METHODS:
             named = {k: _scalar(v) for k, v in call.kwargs.items()}
             if any(v is None for v in named.values()):
@@ -192,7 +193,6 @@ def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Va
     return UNKNOWN
 
 
-def _scalar(value: Value) -> tuple[str | int | float | bool | None] | None:
 def _grows(text: str, name: str, values: list[Scalar]) -> bool:
     """Whether a method may make something far longer of a text."""
     if name == "format":
@@ -202,6 +202,7 @@ def _grows(text: str, name: str, values: list[Scalar]) -> bool:
     return name == "zfill" and any(isinstance(v, int) and v > MAX_TEXT for v in values)
 
 
+def _scalar(value: Value) -> tuple[str | int | float | bool | None] | None:
     if isinstance(value, Const):
         return (value.value,)
     text = text_of(value)
@@ -539,6 +540,7 @@ def _declarative_base(ev: Evaluator, call: Arguments) -> Value:
     if isinstance(given, ClassValue):
         given.bases.append(External("sqlalchemy.orm.DeclarativeBase"))
         given.mro_cache = None
+        given.inherits_cache.clear()
         return given
     return External("sqlalchemy.orm.DeclarativeBase")
 
