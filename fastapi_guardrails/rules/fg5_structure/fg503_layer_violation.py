@@ -61,6 +61,7 @@ def load(name: str) -> str:
 - Projects without these packages.
 - Packages of one layer that import themselves.
 - The innermost layer below a domain: `app/blocks/core.py` is the main module of `blocks`.
+- What packages of tools hold (`app/utils/schemas.py`, `app/common/models.py`).
 
 ## Known limits
 An import by `importlib` is not seen.
@@ -69,6 +70,7 @@ An import by `importlib` is not seen.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding
@@ -81,6 +83,17 @@ from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import Module
+    from fastapi_guardrails.model.project import Project
+
+#: Packages that hold tools for all layers and are no domain: their `models` and `schemas` are bases and types.
+_TOOLS = frozenset(
+    {
+        "base", "common", "commons", "errors", "exceptions", "helpers", "internal", "kit", "lib", "libs", "shared",
+        "tools", "typing", "util", "utilities", "utils",
+    }
+)  # fmt: skip
+#: Packages that hold domains.
+_GROUPS = frozenset({"apps", "bounded_contexts", "components", "contexts", "domain", "domains", "features", "modules"})
 
 
 @rule(
@@ -90,13 +103,14 @@ if TYPE_CHECKING:
 )
 def layer_violation(module: Module) -> Iterator[Finding]:
     """Yield each import of a module that goes up the layers."""
-    ranks = _ranks(module.project.config.layers)
-    own = _layer(module.source, ranks)
+    layout = _layout(module.project)
+    ranks = layout.ranks
+    own = layout.layer(module.source)
     if own is None:
         return
     for node, targets in _imports(module):
         for target in targets:
-            other = _layer(target, ranks)
+            other = layout.layer(target)
             if other is None or not _goes_up(own, other, ranks):
                 continue
             yield Finding(
@@ -121,18 +135,53 @@ def _ranks(layers: tuple[str | tuple[str, ...], ...]) -> dict[str, int]:
     return found
 
 
-def _layer(module: Source, ranks: dict[str, int]) -> tuple[str, str] | None:
-    """The package that holds the layers and the layer's name: of the root package, or of a domain's package.
+class _Layout:
+    """Where the layers of a project are: below its root package, or beside its entry point in no package at all."""
 
-    Where everything is imported from `src`, the root package is the one below it. A `core` below a package other than
-    the root is mostly the main module of that package, and no layer.
-    """
-    parts = module.name.split(".")
-    top = 2 if parts[0] == "src" and parts[1:2] and parts[1] not in ranks else 1
-    for index in (top, top + 1):
-        if index < len(parts) and parts[index] in ranks and (index == top or ranks[parts[index]] < max(ranks.values())):
-            return ".".join(parts[:index]), parts[index]
-    return None
+    def __init__(self, project: Project) -> None:
+        self.ranks = _ranks(project.config.layers)
+        self._below: dict[tuple[str, ...], set[str]] = {}
+        for module in project.modules:
+            parts = module.name.split(".")
+            for depth in range(min(3, len(parts))):
+                if parts[depth] in self.ranks:
+                    self._below.setdefault(tuple(parts[:depth]), set()).add(parts[depth])
+        self._flat = len(self._below.get((), ())) > 1
+
+    def layer(self, module: Source) -> tuple[str, str] | None:
+        """The package that holds the layers and the layer's name: of the root package, or of a domain's package.
+
+        A `core` below a package other than the root is mostly the main module of that package, and no layer.
+        """
+        parts = module.name.split(".")
+        if self._flat and parts[0] in self.ranks:
+            return "", parts[0]
+        top = self._depth(parts)
+        for index in (top, *_domains(parts, top)):
+            if index < len(parts) and parts[index] in self.ranks:
+                innermost = self.ranks[parts[index]] == max(self.ranks.values())
+                return None if innermost and index > top else (".".join(parts[:index]), parts[index])
+        return None
+
+    def _depth(self, parts: list[str]) -> int:
+        """How many parts the name of the root package has: two for `src.app` and `backend.app`, mostly one."""
+        if (parts[0],) in self._below or len(parts) < 2:
+            return 1
+        inner = [key for key, names in self._below.items() if len(key) == 2 and key[0] == parts[0] and len(names) > 1]
+        return 2 if parts[0] == "src" or inner == [tuple(parts[:2])] else 1
+
+
+def _domains(parts: list[str], top: int) -> Iterator[int]:
+    """Where a layer of a domain stands: `app.users.models`, `app.modules.users.models`."""
+    if top < len(parts) and not parts[top].startswith("_") and parts[top] not in _TOOLS:
+        yield top + 1
+        if parts[top] in _GROUPS:
+            yield top + 2
+
+
+@lru_cache(maxsize=1)
+def _layout(project: Project) -> _Layout:
+    return _Layout(project)
 
 
 def _goes_up(own: tuple[str, str], other: tuple[str, str], ranks: dict[str, int]) -> bool:
