@@ -1,26 +1,32 @@
 """Exception flow: which `raise` leaves a function, through the calls that it makes, and what catches it on the way.
 
 Guards are worked out by where a statement stands: the `try` blocks around it, whose handlers may raise again, and the
-`with` blocks around it that swallow. What cannot be told (an unknown type in an `except`) counts as catching.
+`with` blocks around it that swallow. What cannot be told (an unknown type in an `except`) counts as catching. A call
+is followed with its arguments where they decide whether the callee raises (`get(raise_exception=False)`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.model import classes
+from fastapi_guardrails.model.awaits import Awaits, Place
+from fastapi_guardrails.model.branches import Known, dead, decides, tested_names
 from fastapi_guardrails.model.calls import Analysis, CallSite, RaiseSite, targets
-from fastapi_guardrails.model.tree import statements, walk
+from fastapi_guardrails.model.contexts import bound
+from fastapi_guardrails.model.guards import Guards, around, catches, is_raised_again
+from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
+    Const,
     External,
     FunctionValue,
     Instance,
     Partial,
-    Sequence_,
+    Scope,
     Unknown,
     Value,
     is_none,
@@ -30,25 +36,30 @@ from fastapi_guardrails.model.values import (
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
+    from fastapi_guardrails.model.dependencies import Dependency
     from fastapi_guardrails.model.elements import App, Route
     from fastapi_guardrails.model.project import Project
     from fastapi_guardrails.model.routing import MiddlewareEntry
 
-#: What makes a task of a coroutine, or runs a function later: nothing it raises comes back.
-_LATER = frozenset({"create_task", "ensure_future", "add_task", "start_soon", "run_coroutine_threadsafe", "spawn"})
 #: Hands a function to a thread, whose exception comes back: name → index of the function.
 _THREADS = {
     "starlette.concurrency.run_in_threadpool": 0,
     "asyncio.to_thread": 0,
     "anyio.to_thread.run_sync": 0,
+    "asyncio.AbstractEventLoop.run_in_executor": 1,
 }
 _VALIDATORS = frozenset(
     f"pydantic.{name}" for name in ("field_validator", "model_validator", "validator", "root_validator")
 )
 _VALIDATION = ("builtins.ValueError", "builtins.AssertionError")
+_STACKS = frozenset({"contextlib.ExitStack", "contextlib.AsyncExitStack"})
 
 #: How many raises of one class are followed out of one function: more only lengthen the trace.
 _MAX_SITES = 8
+#: Deeper than any call.
+_NOWHERE = 1 << 62
+#: An argument of which nothing counts but that it is not None.
+_OBJECT = Instance(External("builtins.object"))
 
 
 class Escape(NamedTuple):
@@ -58,16 +69,48 @@ class Escape(NamedTuple):
     site: RaiseSite
 
 
+class _Run(NamedTuple):
+    """A function as it is called.
+
+    Attributes:
+        receiver: the object whose method it is.
+        known: names of which the caller, or what the function closes over, says what they are.
+    """
+
+    function: FunctionValue
+    receiver: Value | None
+    known: Known
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
+        return id(self.function.node), id(self.function.scope), _class_key(self.receiver), known
+
+
+class _Call(NamedTuple):
+    """A call in a function that is called in some way."""
+
+    site: CallSite
+    analysis: Analysis
+    run: _Run
+
+
 class Exceptions:
     """Answers for one project; what leaves a function is worked out once."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._escapes: dict[tuple[int, int], list[Escape]] = {}
-        self._guards: dict[int, dict[int, tuple[f.Node, ...]]] = {}
+        self._escapes: dict[tuple[object, ...], list[Escape]] = {}
+        self._running: dict[tuple[object, ...], int] = {}
+        self._partial: dict[tuple[object, ...], tuple[list[Escape], int]] = {}
+        self._outermost = _NOWHERE
+        self._tested: dict[int, frozenset[str]] = {}
+        self._compared: dict[int, frozenset[str]] = {}
+        self._guards: dict[int, dict[int, Guards]] = {}
         self._awaits: dict[int, list[f.Await]] = {}
         self._catching: dict[tuple[int, int], bool] = {}
         self._at_yields: dict[tuple[int, int], bool] = {}
+        self._awaiting: dict[tuple[int, int], bool] = {}
 
     # --- functions -----------------------------------------------------------------------------------------------
 
@@ -76,7 +119,7 @@ class Exceptions:
         found: list[Escape] = []
         for option in options(callee):
             for function, receiver in self._bodies(option):
-                found += self._leaving_function(function, receiver)
+                found += self._leaving(function, receiver)
         return found
 
     def _bodies(self, callee: Value) -> list[tuple[FunctionValue, Value | None]]:
@@ -94,92 +137,190 @@ class Exceptions:
         calls_it = any(id(t.node) in inner for site in analysis.calls for t, _ in site.targets)
         return found[:1] if calls_it else found
 
-    def _leaving_function(self, function: FunctionValue, receiver: Value | None) -> list[Escape]:
-        key = (id(function.node), _class_key(receiver))
-        known = self._escapes.get(key)
-        if known is not None:
-            return known
-        self._escapes[key] = []
-        analysis = self._project.evaluator.analysis(function, receiver)
+    def _leaving(self, function: FunctionValue, receiver: Value | None, call: _Call | None = None) -> list[Escape]:
+        """What leaves a function: in general, and then with the arguments of a call where they decide."""
+        run = _Run(function, receiver, self._closed_over(function))
+        found = self._leaving_run(run)
+        if not found or call is None:
+            return found
+        known = {**run.known, **self._given(run, call)}
+        return self._leaving_run(run._replace(known=known)) if len(known) > len(run.known) else found
+
+    def _closed_over(self, function: FunctionValue) -> dict[str, Value]:
+        """The names of the functions around it that decide its branches: arguments of a decorator."""
+        scope: Scope | None = function.scope
+        if scope is None or scope.kind != "function":
+            return {}
+        found: dict[str, Value] = {}
+        own = {p.name for p in function.node.params}
+        while scope is not None and scope.kind == "function":
+            for name in self._tested_names(function) - own - found.keys():
+                value = scope.vars.get(name)
+                if value is not None and decides(value):
+                    found[name] = _OBJECT if isinstance(value, Instance) else value
+            scope = scope.parent
+        return found
+
+    def _given(self, run: _Run, call: _Call) -> dict[str, Value]:
+        """The arguments of a call that decide which branches run."""
+        params = run.function.node.params
+        given = bound(call.site, run.function, run.receiver, frozenset(p.name for p in params), call.run.known)
+        tested = self._tested_names(run.function)
+        found = {
+            name: value if not isinstance(value, Instance) else _OBJECT
+            for name, value in given.items()
+            if _is_switch(value)
+            or (name in tested and not isinstance(value, Const))
+            or (name in self._modes(run.function) and isinstance(value, Const))
+        }
+        if call.analysis.scope is run.function.scope:
+            own = {p.name for p in params}
+            found.update({n: v for n, v in call.run.known.items() if n in tested and n not in own})
+        return found
+
+    def _modes(self, function: FunctionValue) -> frozenset[str]:
+        """The names that a function compares with constants, and never asks for their truth: no data, but words."""
+        key = id(function.node)
+        if key not in self._compared:
+            self._compared[key] = _modes(self._project.evaluator.body(function))
+        return self._compared[key]
+
+    def _tested_names(self, function: FunctionValue) -> frozenset[str]:
+        key = id(function.node)
+        if key not in self._tested:
+            self._tested[key] = tested_names(self._project.evaluator.body(function))
+        return self._tested[key]
+
+    def _leaving_run(self, run: _Run) -> list[Escape]:
+        """As `_leaving`; what a recursion cuts short is kept only until the function that it goes back to is done."""
+        key = run.key
+        if key in self._escapes:
+            return self._escapes[key]
+        if key in self._running:
+            self._outermost = min(self._outermost, self._running[key])
+            return []
+        if key in self._partial:
+            found, outermost = self._partial[key]
+            self._outermost = min(self._outermost, outermost)
+            return found
+        depth = self._running[key] = len(self._running)
+        around, self._outermost = self._outermost, _NOWHERE
+        found = self._find(run)
+        del self._running[key]
+        if self._outermost >= depth:
+            self._escapes[key] = found
+            self._partial = {k: v for k, v in self._partial.items() if v[1] < depth}
+            self._outermost = around
+        else:
+            self._partial[key] = found, self._outermost
+            self._outermost = min(around, self._outermost)
+        return found
+
+    def _find(self, run: _Run) -> list[Escape]:
+        analysis = self._project.evaluator.analysis(run.function, run.receiver)
+        left_out = dead(analysis.body, run.known) if run.known else frozenset()
         found: dict[tuple[int, int], Escape] = {}
         counts: Counter[int] = Counter()
         caught: dict[tuple[int, int], bool] = {}
-        for escape, node in self._inside(analysis):
+        for escape, place in self._inside(analysis, run, left_out):
             name = _class_id(escape.cls)
             if (name, id(escape.site.node)) in found or counts[name] >= _MAX_SITES:
                 continue
-            place = (name, id(node))
-            if place not in caught:
-                caught[place] = self._is_caught(escape.cls, analysis, node)
-            if not caught[place]:
+            key = (name, id(place.node))
+            if key not in caught:
+                caught[key] = self._is_caught(escape.cls, analysis, place.node, left_out)
+            if not caught[key] and not any(self._catches_what_it_awaits(t, escape.cls) for t in place.through):
                 counts[name] += 1
                 found[name, id(escape.site.node)] = escape
-        self._escapes[key] = list(found.values())
-        return self._escapes[key]
+        return list(found.values())
 
-    def _inside(self, analysis: Analysis) -> Iterator[tuple[Escape, f.Node]]:
-        """What is raised by the statements and calls of a body, each with the node that raises."""
+    def _inside(self, analysis: Analysis, run: _Run, left_out: Collection[int]) -> Iterator[tuple[Escape, Place]]:
+        """What is raised by the statements and calls of a body, each with the place where it comes out."""
         for site in analysis.raises:
-            if site.value is not None and not _raises_again(site):
+            if site.value is not None and id(site.node) not in left_out and not _raises_again(site):
                 for option in options(site.value):
                     cls = option.cls if isinstance(option, Instance) else option
                     if isinstance(cls, ClassValue):
-                        yield Escape(cls, site), site.node
-        if not analysis.calls:
-            return
-        iterated = analysis.iterated
-        later = _handed_over(analysis)
+                        yield Escape(cls, site), Place(site.node)
+        awaits = Awaits(analysis)
         for call in analysis.calls:
-            if call.deferred or id(call.node) in later:
+            if call.deferred or id(call.node) in left_out:
                 continue
-            for escape in self._of_call(call, iterated):
-                yield escape, call.node
+            places: list[Place] | None = None
+            for escape in self._of_call(_Call(call, analysis, run)):
+                if places is None:
+                    places = awaits.places(call)
+                for place in places:
+                    yield escape, place
+        for item, context, _ in analysis.contexts:
+            if id(item.context) not in left_out:
+                for escape in self._of_entering(context):
+                    yield escape, Place(item.context)
 
-    def _of_call(self, call: CallSite, iterated: Collection[int]) -> Iterator[Escape]:
-        index = _THREADS.get(call.name)
-        if index is not None and index < len(call.call.args):
-            yield from self.leaving(call.call.args[index])
-        for option in options(call.callee):
+    def _of_call(self, call: _Call) -> Iterator[Escape]:
+        site = call.site
+        index = _THREADS.get(site.name)
+        if index is not None and index < len(site.call.args):
+            yield from self.leaving(site.call.args[index])
+        for option in options(site.callee):
             for function, receiver in self._bodies(option):
-                entered = function.kind == "contextmanager" and call.with_
-                if not function.node.is_generator or entered or id(call.node) in iterated:
-                    yield from self._leaving_function(function, receiver)
+                entered = function.kind == "contextmanager" and site.with_
+                if not function.node.is_generator or entered or id(site.node) in call.analysis.iterated:
+                    yield from self._leaving(function, receiver, call)
+
+    def _of_entering(self, context: Value) -> Iterator[Escape]:
+        """What a `with` raises when it enters an object of the project."""
+        for option in options(context):
+            if isinstance(option, Instance) and isinstance(option.cls, ClassValue):
+                for name in ("__enter__", "__aenter__"):
+                    method = classes.method(option.cls, name)
+                    if method is not None and not method.opaque:
+                        yield from self._leaving(method, option)
 
     # --- guards --------------------------------------------------------------------------------------------------
 
-    def _is_caught(self, cls: Value, analysis: Analysis, node: f.Node) -> bool:
+    def _is_caught(self, cls: Value, analysis: Analysis, node: f.Node, left_out: Collection[int] = frozenset()) -> bool:
         """Whether something around a node, in the same function, catches a class for good."""
-        return any(self._guard_catches(cls, analysis, guard) for guard in reversed(self._around(analysis, node)))
-
-    def _around(self, analysis: Analysis, node: f.Node) -> tuple[f.Node, ...]:
         guards = self._guards.get(id(analysis))
         if guards is None:
-            guards = self._guards[id(analysis)] = {}
-            _note_guards(analysis.body, (), guards)
-        return guards.get(id(node), ())
+            guards = self._guards[id(analysis)] = around(analysis.body)
+        return any(self._guard_catches(cls, analysis, g, left_out) for g in reversed(guards.get(id(node), ())))
 
-    def _guard_catches(self, cls: Value, analysis: Analysis, guard: f.Node) -> bool:
+    def _guard_catches(self, cls: Value, analysis: Analysis, guard: f.Node, left_out: Collection[int]) -> bool:
         if isinstance(guard, f.Try):
             types = {id(h.node): h.type for h in analysis.handlers}
             for handler in guard.handlers:
                 if catches(types.get(id(handler), Unknown()), cls):
-                    return not _lets_go(handler)
+                    return not is_raised_again(handler, cls, analysis, left_out)
             return False
-        assert isinstance(guard, f.WithItem)
+        if not isinstance(guard, f.WithItem):
+            return True  # a `finally` that returns
         context = next((c for item, c, _ in analysis.contexts if item is guard), None)
         for option in options(context) if context is not None else ():
-            if self._context_catches(option, cls):
+            if self._context_catches(option, cls, analysis):
                 return True
         site = next((c for c in analysis.calls if c.node is guard.context), None)
         return site is not None and any(self.yield_catches(t, cls) for t, _ in site.targets)
 
-    def _context_catches(self, context: Value, cls: Value) -> bool:
+    def _context_catches(self, context: Value, cls: Value, analysis: Analysis) -> bool:
         if not isinstance(context, Instance):
             return False
         if "(types)" in context.attrs:
             return catches(context.attrs["(types)"], cls)
         made = context.cls
+        if isinstance(made, External) and made.name in _STACKS:
+            return any(self._stack_catches(site, cls, analysis) for site in analysis.calls)
         return isinstance(made, ClassValue) and any(self._exit_swallows(made, n) for n in ("__exit__", "__aexit__"))
+
+    def _stack_catches(self, site: CallSite, cls: Value, analysis: Analysis) -> bool:
+        """Whether a call puts a context manager that catches on an `ExitStack`."""
+        if not site.name.endswith(("enter_context", "enter_async_context")) or not site.call.args:
+            return False
+        node = site.node.args[0] if isinstance(site.node, f.Call) and site.node.args else None
+        made = next((c for c in analysis.calls if c.node is node), None)
+        if made is not None and any(self.yield_catches(t, cls) for t, _ in made.targets):
+            return True
+        return any(self._context_catches(option, cls, analysis) for option in options(site.call.args[0]))
 
     def _exit_swallows(self, cls: ClassValue, name: str) -> bool:
         method = classes.method(cls, name)
@@ -200,23 +341,28 @@ class Exceptions:
             self._at_yields[key] = any(self._is_caught(cls, analysis, node) for node in yields)
         return self._at_yields[key]
 
-    # --- routes --------------------------------------------------------------------------------------------------
+    # --- apps and routes -----------------------------------------------------------------------------------------
+
+    def takes_all(self, app: App) -> bool:
+        """Whether a handler or a middleware of an app takes every exception."""
+        anything = External("builtins.Exception")
+        return self.is_handled(app, anything) or any(self._middleware_catches(m, anything) for m in app.middlewares)
 
     def unhandled(self, route: Route) -> Iterator[Escape]:
         """What leaves the endpoint and the dependencies of a route and is caught by nothing around them.
 
         Handlers that are registered on the app are not asked (`is_handled`).
         """
-        nodes = list(route.tree.walk())
-        yields = [t for node in nodes for t, _ in targets(node.target) if t.node.is_generator]
-        for index, node in enumerate(nodes):
-            escapes = self.leaving(route.flat.entry.endpoint if index == 0 else node.target)
+        entered: list[FunctionValue] = []
+        for node in _in_order(route):
+            escapes = self.leaving(route.flat.entry.endpoint if node is route.tree else node.target)
             escapes += [e for e in self._validators(node.parameters) if not _is_validation_error(e.cls)]
             for escape in escapes:
-                if any(self.yield_catches(function, escape.cls) for function in yields):
+                if any(self.yield_catches(function, escape.cls) for function in entered):
                     continue
                 if not self._is_caught_outside(route, escape.cls):
                     yield escape
+            entered += [t for t, _ in targets(node.target) if t.node.is_generator]
 
     def _validators(self, parameters: Iterable[object]) -> list[Escape]:
         """What the validators of the models among some parameters raise."""
@@ -226,7 +372,7 @@ class Exceptions:
                 if isinstance(model, ClassValue) and classes.is_pydantic(model):
                     for member in model.scope.vars.values():
                         if isinstance(member, FunctionValue) and _is_validator(member):
-                            found += self._leaving_function(member, None)
+                            found += self._leaving(member, None)
         return found
 
     def _is_caught_outside(self, route: Route, cls: Value) -> bool:
@@ -270,34 +416,84 @@ class Exceptions:
 
     def _finds_catch(self, function: FunctionValue, cls: Value) -> bool:
         analysis = self._project.evaluator.analysis(function)
-        if id(function.node) not in self._awaits:
-            self._awaits[id(function.node)] = [n for n in walk(analysis.body) if isinstance(n, f.Await)]
-        awaited = self._awaits[id(function.node)]
-        if any(_calls_on(node) and self._is_caught(cls, analysis, node) for node in awaited):
+        awaited = self._awaits_of(function, analysis)
+        if any(_calls_on(node, analysis) and self._is_caught(cls, analysis, node) for node in awaited):
             return True
         return any(self._catches_around_calls(inner, cls) for inner in analysis.nested)
 
+    def _awaits_of(self, function: FunctionValue, analysis: Analysis) -> list[f.Await]:
+        if id(function.node) not in self._awaits:
+            self._awaits[id(function.node)] = [n for n in walk(analysis.body) if isinstance(n, f.Await)]
+        return self._awaits[id(function.node)]
+
+    def _catches_what_it_awaits(self, function: FunctionValue, cls: Value) -> bool:
+        """Whether a function that is given a coroutine awaits it within a `try` that catches a class."""
+        key = (id(function.node), _class_id(cls))
+        if key not in self._awaiting:
+            analysis = self._project.evaluator.analysis(function)
+            params = {p.name for p in function.node.params}
+            self._awaiting[key] = any(
+                self._is_caught(cls, analysis, node)
+                for node in self._awaits_of(function, analysis)
+                if any(isinstance(inner, f.Name) and inner.id in params for inner in walk([node.value]))
+            )
+        return self._awaiting[key]
+
     def is_handled(self, app: App, cls: Value) -> bool:
         """Whether a handler registered on an app takes a class (or one that nobody can tell)."""
-        for entry in app.handlers:
-            exception = entry.exception
-            if isinstance(exception, (ClassValue, External)):
-                if classes.is_subclass(cls, exception) is not False:
-                    return True
-            elif not (isinstance(getattr(exception, "value", None), int) and getattr(exception, "value", 0) != 500):
-                return True
-        return False
+        return any(_handles(option, cls) for entry in app.handlers for option in options(entry.exception))
 
 
-def catches(type_: Value, cls: Value) -> bool:
-    """Whether an `except` of a type (or a tuple of types) catches a class; unknown counts as yes."""
-    choices = type_.items if isinstance(type_, Sequence_) else options(type_)
-    if isinstance(type_, Sequence_) and type_.open:
-        return True
-    return any(
-        classes.is_subclass(cls, choice) is not False if isinstance(choice, (ClassValue, External)) else True
-        for choice in choices
-    )
+def _handles(exception: Value, cls: Value) -> bool:
+    """Whether a handler that is registered for something takes a class: one for 500 takes all."""
+    if isinstance(exception, (ClassValue, External)):
+        return classes.is_subclass(cls, exception) is not False
+    return not (isinstance(exception, Const) and isinstance(exception.value, int) and exception.value != 500)
+
+
+def _in_order(route: Route) -> Iterator[Dependency]:
+    """The dependencies of a route and at last its endpoint, as FastAPI calls them.
+
+    Those of the decorator and of everything around it come before those of the endpoint's parameters.
+    """
+    tree = route.tree
+    own = [child for child in tree.children if child.parameter is not None]
+    for child in (*(c for c in tree.children if c.parameter is None), *own):
+        yield from _children_first(child)
+    yield tree
+
+
+def _children_first(node: Dependency) -> Iterator[Dependency]:
+    for child in node.children:
+        yield from _children_first(child)
+    yield node
+
+
+def _is_switch(value: Value) -> bool:
+    """Whether an argument is True, False or None: other constants may be the data that a function works on."""
+    return isinstance(value, Const) and (value.value is None or isinstance(value.value, bool))
+
+
+def _modes(body: list[f.Stmt]) -> frozenset[str]:
+    compared: set[str] = set()
+    asked: set[str] = set()
+    for node in walk(body):
+        if isinstance(node, (f.If, f.While, f.IfExp)):
+            asked |= _asked(node.test)
+        elif isinstance(node, f.Compare) and isinstance(node.left, f.Name):
+            texts = [c for r in node.rights for c in walk([r]) if isinstance(c, f.Const)]
+            if texts and all(isinstance(c.value, str) for c in texts):
+                compared.add(node.left.id)
+    return frozenset(compared - asked)
+
+
+def _asked(test: f.Expr) -> set[str]:
+    """The names whose truth a test asks for."""
+    if isinstance(test, f.Bool):
+        return {name for part in test.values for name in _asked(part)}
+    if isinstance(test, f.Unary):
+        return _asked(test.value)
+    return {test.id} if isinstance(test, f.Name) else set()
 
 
 def _class_key(receiver: Value | None) -> int:
@@ -311,83 +507,26 @@ def _raises_again(site: RaiseSite) -> bool:
     return handler is not None and isinstance(exc, f.Name) and exc.id == handler.node.name
 
 
-def _lets_go(handler: f.Handler) -> bool:
-    """Whether a handler raises what it caught again."""
-    for node in statements(handler.body):
-        if isinstance(node, f.Raise) and (
-            node.exc is None or (isinstance(node.exc, f.Name) and node.exc.id == handler.name)
-        ):
-            return True
-    return False
-
-
-def _note_guards(block: Sequence[f.Stmt], guards: tuple[f.Node, ...], found: dict[int, tuple[f.Node, ...]]) -> None:
-    """Note for every node of a block what stands around it."""
-    for node in block:
-        found[id(node)] = guards
-        if isinstance(node, (f.Function, f.Class)):
-            continue
-        if isinstance(node, f.Try):
-            _note_guards(node.body, (*guards, node), found)
-            for handler in node.handlers:
-                _note_guards(handler.body, guards, found)
-            _note_guards(node.orelse, guards, found)
-            _note_guards(node.final, guards, found)
-            continue
-        if isinstance(node, f.With):
-            _note_expressions((i.context for i in node.items), guards, found)
-            _note_guards(node.body, (*guards, *node.items), found)
-            continue
-        blocks, expressions = _parts(node)
-        _note_expressions(expressions, guards, found)
-        for inner in blocks:
-            _note_guards(inner, guards, found)
-
-
-def _parts(node: f.Stmt) -> tuple[list[list[f.Stmt]], list[f.Node]]:
-    """The blocks of a statement, and its expressions."""
-    if isinstance(node, f.If):
-        return [node.body, node.orelse], [node.test]
-    if isinstance(node, f.For):
-        return [node.body, node.orelse], [node.target, node.iter]
-    if isinstance(node, f.While):
-        return [node.body, node.orelse], [node.test]
-    if isinstance(node, f.Match):
-        tests: list[f.Node] = [node.subject]
-        for case in node.cases:
-            tests += [*case.values, *([case.guard] if case.guard is not None else [])]
-        return [case.body for case in node.cases], tests
-    return [], [node]
-
-
-def _note_expressions(
-    nodes: Iterable[f.Node], guards: tuple[f.Node, ...], found: dict[int, tuple[f.Node, ...]]
-) -> None:
-    for node in walk(nodes):
-        found[id(node)] = guards
-
-
-def _handed_over(analysis: Analysis) -> set[int]:
-    """Identities of the calls whose coroutine is given to something that runs it later."""
-    found: set[int] = set()
-    for site in analysis.calls:
-        node = site.node
-        if isinstance(node, f.Call) and _last_name(node.func) in _LATER:
-            found |= {id(argument) for argument in node.args}
-    return found
-
-
 def _last_name(node: f.Expr) -> str:
     return node.attr if isinstance(node, f.Attr) else node.id if isinstance(node, f.Name) else ""
 
 
-def _calls_on(node: f.Await) -> bool:
-    """Whether an `await` may run what is further in: `call_next(…)`, `self.app(…)`, a handler kept in a variable."""
-    call = node.value
-    if not isinstance(call, f.Call):
-        return False
-    name = _last_name(call.func)
-    return isinstance(call.func, f.Name) or name in ("call_next", "app", "_app") or "handler" in name
+def _calls_on(node: f.Await, analysis: Analysis) -> bool:
+    """Whether an `await` may run what is further in.
+
+    That is `call_next(…)`, a handler kept in a variable, `self.app(scope, receive, send)`, or a helper that is given
+    `call_next`.
+    """
+    return any(isinstance(call, f.Call) and _is_call_on(call, analysis) for call in walk([node.value]))
+
+
+def _is_call_on(call: f.Call, analysis: Analysis) -> bool:
+    if isinstance(call.func, f.Name):
+        if not targets(analysis.value(call.func)):
+            return True
+    elif len(call.args) == 3 or "handler" in _last_name(call.func) or _last_name(call.func) in ("call_next", "app"):
+        return True
+    return any(isinstance(argument, f.Name) and argument.id == "call_next" for argument in call.args)
 
 
 def _is_validator(function: FunctionValue) -> bool:

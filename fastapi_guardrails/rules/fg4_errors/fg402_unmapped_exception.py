@@ -117,6 +117,8 @@ def _unmapped(app: App) -> dict[int, tuple[ClassValue, dict[Mark, Route]]]:
     flow = app.project.exceptions
     twins = _twins(app)
     found: dict[int, tuple[ClassValue, dict[Mark, Route]]] = {}
+    if any(flow.takes_all(twin) for twin in (app, *twins)):
+        return found
     for route in app.own_routes:
         if route.flat.off or not (route.is_operation or route.websocket):
             continue
