@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import attributes, classes, natives, operators, types
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import RouterObject
 from fastapi_guardrails.model.statements import Statements, qualified
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin
@@ -57,12 +58,6 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
     from fastapi_guardrails.model.registry import Registry
 
-#: Names in an encoded body that may register routes, each behind the byte that says its length.
-_REGISTERING = tuple(
-    bytes([0xA0 + len(name)]) + name
-    for name in (b"include_router", b"add_api_route", b"add_route", b"mount", b"APIRouter", b"FastAPI")
-)
-
 #: Values that a lookup may have to follow further.
 _UNRESOLVED = frozenset({Lazy, Union})
 
@@ -74,6 +69,8 @@ _FILLED = ("pydantic_settings.BaseSettings", "pydantic.v1.BaseSettings", "sqlmod
 
 #: Calls that deep are no longer followed.
 MAX_DEPTH = 24
+#: Calls of a function inside itself that are followed where it may register something; else it is once.
+MAX_RECURSION = 8
 #: Statements that one start-up call may take before only calls that may register something are followed.
 SOFT_STEPS = 1_000
 #: Statements that one start-up call may take before the rest of it counts as unknown.
@@ -109,6 +106,7 @@ class Evaluator(Statements):
         #: calls that stand behind `await`, by identity of their node
         self.awaited: set[int] = set()
         self.decorating: list[tuple[Module, int]] = []
+        self.registering = Registering(registry)
         self._analyses: dict[tuple[int, int, int], Analysis] = {}
         self._typing: set[tuple[int, int]] = set()
         self._results: dict[tuple[int, int], Value] = {}
@@ -132,6 +130,7 @@ class Evaluator(Statements):
             self.run(module.facts.body, Frame(module, module.scope))
         except RecursionError:
             self.stack.clear()  # nested deeper than the interpreter allows: what was seen so far counts
+            self.registry.give_up(Arguments([], {}, frame=Frame(module, module.scope)), [])
         module.state = "done"
 
     def definition_frame(self, scope: Scope) -> Frame:
@@ -603,9 +602,17 @@ class Evaluator(Statements):
         if function.node.is_async and call.node is not None and id(call.node) not in self.awaited:
             return False  # a coroutine that nobody awaits here does not run here
         tired = frame.startup or self.steps > SOFT_STEPS or self.total > MAX_TOTAL
-        if tired and self.stack and not _may_register(function, receiver, call):
+        if tired and self.stack and not self.registering.may(function, receiver, call):
             return False
-        return frame.depth < MAX_DEPTH and self.stack.count(key) < 2 and self.steps < MAX_STEPS
+        inside = self.stack.count(key)
+        may_go_on = frame.depth < MAX_DEPTH and inside < MAX_RECURSION and self.steps < MAX_STEPS
+        if may_go_on and inside < 2:
+            return True
+        if not self.registering.may(function, receiver, call):
+            return False
+        if not may_go_on:
+            self.registry.give_up(call, routers_given(receiver, call))
+        return may_go_on
 
     def _inline_result(self, function: FunctionValue, frame: Frame) -> Value:
         if function.node.is_generator:
@@ -753,16 +760,6 @@ class Evaluator(Statements):
 def _is_plain_model(cls: ClassValue) -> bool:
     """Whether it is a Pydantic model whose fields nothing but its arguments fill."""
     return classes.is_pydantic(cls) is True and not classes.inherits(cls, *_FILLED)
-
-
-def _may_register(function: FunctionValue, receiver: Value | None, call: Arguments) -> bool:
-    """Whether a call may register routes: it gets an app or router, or its body speaks of one."""
-    given = (receiver, *call.args, *call.kwargs.values())
-    if any(isinstance(v, RouterObject) for v in given):
-        return True
-    if isinstance(receiver, Instance) and any(isinstance(v, RouterObject) for v in receiver.attrs.values()):
-        return True
-    return any(word in function.node.code for word in _REGISTERING)
 
 
 class Namespace(Value):

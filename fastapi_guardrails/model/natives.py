@@ -281,16 +281,23 @@ def _isinstance(ev: Evaluator, call: Arguments) -> Value:
         return _BOOL
     value, wanted = call.args
     choices = wanted.items if isinstance(wanted, Sequence_) else list(options(wanted))
-    cls = value.cls if isinstance(value, Instance) else None
-    if cls is None and isinstance(value, Const):
-        cls = External(f"builtins.{type(value.value).__name__}")
+    cls = value.cls if isinstance(value, Instance) else _class_of_literal(value)
     if cls is None:
         return _BOOL
     answers = [classes.is_subclass(cls, c) if isinstance(c, (ClassValue, External)) else None for c in choices]
     if any(a is True for a in answers):
         return Const(True, soft=is_soft(value))
-    made = isinstance(value, Const) or (isinstance(value, Instance) and bool(value.made))
+    made = not isinstance(value, Instance) or bool(value.made)
     return Const(False, soft=is_soft(value)) if made and all(a is False for a in answers) else _BOOL
+
+
+def _class_of_literal(value: Value) -> External | None:
+    """The class of a constant or of a display that is written somewhere."""
+    if isinstance(value, Const):
+        return External(f"builtins.{type(value.value).__name__}")
+    if isinstance(value, Sequence_) and value.module is not None:
+        return External(f"builtins.{value.kind}")
+    return External("builtins.dict") if isinstance(value, Mapping) and value.module is not None else None
 
 
 def _issubclass(ev: Evaluator, call: Arguments) -> Value:

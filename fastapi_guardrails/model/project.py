@@ -111,6 +111,7 @@ class Project:
         for app in list(self.registry.apps):
             self._start(app)
         self._guess_includes()
+        self._expect_unfollowed()
 
     def _build_uncalled(self) -> None:
         """Call the functions that build an app and that nothing calls: factories for a server's command line."""
@@ -165,6 +166,13 @@ class Project:
                 guess = entry.of(orphan)
                 including.entries.append(guess)
                 orphan.parents.append(guess)
+
+    def _expect_unfollowed(self) -> None:
+        """What calls register that were not followed is uncertain: on the routers that they got, else on any app."""
+        apps = [app for app in self.registry.apps if app.place.module.is_application]
+        for place, routers in self.registry.given_up.items():
+            for router in {id(r): r for r in routers or apps}.values():
+                routing.expect_anything(router, place)
 
     # --- elements ------------------------------------------------------------------------------------------------
 

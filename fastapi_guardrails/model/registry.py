@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi_guardrails.model.frames import Arguments, Frame
-from fastapi_guardrails.model.routing import Entry, Place, RouteEntry, RouterObject
+from fastapi_guardrails.model.routing import Entry, Place, RouteEntry, RouterObject, place_of
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
@@ -46,6 +46,8 @@ class Registry:
         self.classes: dict[int, ClassValue] = {}
         self.calls: dict[str, list[LibraryCall]] = {}
         self.dynamic_imports = False
+        #: calls that were not followed to their end and may register something, with the routers that they got
+        self.given_up: dict[Place, list[RouterObject]] = {}
         self._seq = 0
         self._keys: dict[int, tuple[Mapping, list[tuple[Value, Value]]]] = {}
 
@@ -84,6 +86,11 @@ class Registry:
         for entry in router.entries:
             if isinstance(entry, RouteEntry) and entry.view is None and _owner(entry.endpoint) is cls:
                 entry.view = cls
+
+    def give_up(self, call: Arguments, routers: list[RouterObject]) -> None:
+        """A call is not followed, though it may register something on some routers (on any, if none are known)."""
+        if call.frame.module.is_application:
+            self.given_up.setdefault(place_of(call), []).extend(routers)
 
     def keep_keys(self, mapping: Mapping, keys: list[tuple[Value, Value]]) -> None:
         """Remember the keys of a dict display that are no scalars (exception classes)."""

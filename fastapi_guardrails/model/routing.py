@@ -235,7 +235,7 @@ class RouterObject(Instance):
 def make(ev: Evaluator, cls: ClassValue | External, call: Arguments) -> RouterObject:
     """A new app or router; of a project class with its own `__init__` the options come by `super().__init__`."""
     is_app = bool(classes.inherits(cls, *APP_CLASSES))
-    made = RouterObject(cls, is_app, _place(call))
+    made = RouterObject(cls, is_app, place_of(call))
     made.owner = call.frame.function
     made.uncertain = bool(call.frame.uncertain)
     made.off = bool(call.frame.off)
@@ -274,7 +274,7 @@ def _initial_handlers(ev: Evaluator, router: RouterObject, call: Arguments) -> N
         return
     keys = ev.registry.mapping_keys(handlers)
     for exception, handler in keys if keys is not None else [(UNKNOWN, UNKNOWN)]:
-        router.handlers.append(HandlerEntry(_place(call), call.frame, ev.registry.next(), exception, handler))
+        router.handlers.append(HandlerEntry(place_of(call), call.frame, ev.registry.next(), exception, handler))
 
 
 def _initial_middleware(ev: Evaluator, router: RouterObject, call: Arguments) -> None:
@@ -283,9 +283,9 @@ def _initial_middleware(ev: Evaluator, router: RouterObject, call: Arguments) ->
         for item in given.items:
             inner = item.attrs.get("0", UNKNOWN) if isinstance(item, Instance) else UNKNOWN
             made = Arguments([], dict(item.attrs) if isinstance(item, Instance) else {}, frame=call.frame)
-            router.middlewares.append(MiddlewareEntry(_place(call), call.frame, ev.registry.next(), inner, made))
+            router.middlewares.append(MiddlewareEntry(place_of(call), call.frame, ev.registry.next(), inner, made))
     elif given is not None and not is_none(given):
-        router.middlewares.append(MiddlewareEntry(_place(call), call.frame, ev.registry.next(), UNKNOWN, call))
+        router.middlewares.append(MiddlewareEntry(place_of(call), call.frame, ev.registry.next(), UNKNOWN, call))
 
 
 def registers(frame: Frame) -> bool:
@@ -293,8 +293,9 @@ def registers(frame: Frame) -> bool:
     return frame.inline and frame.recorder is None
 
 
-def _place(call: Arguments) -> Place:
-    return Place(call.frame.module, call.node.pos if call.node else 0)
+def place_of(call: Arguments) -> Place:
+    """Where a call is written; the first line of its module for one that the evaluator makes."""
+    return Place(call.frame.module, call.node.pos if call.node else 1 << 16)
 
 
 # --- methods -------------------------------------------------------------------------------------------------------
@@ -457,7 +458,7 @@ def _decorator_place(ev: Evaluator, call: Arguments) -> Place:
     if ev.decorating:
         module, pos = ev.decorating[-1]
         return Place(module, pos, "decorator")
-    return _place(call)
+    return place_of(call)
 
 
 def _include(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
@@ -469,7 +470,7 @@ def _include(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
         if is_none(option):
             continue
         entry = IncludeEntry(
-            _place(call),
+            place_of(call),
             call.frame,
             ev.registry.next(),
             option,
@@ -501,7 +502,7 @@ def _mount(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     if not registers(call.frame):
         return NONE
     path, app = call.get(0, "path"), call.get(1, "app")
-    entry = MountEntry(_place(call), call.frame, ev.registry.next(), path or UNKNOWN, app or UNKNOWN)
+    entry = MountEntry(place_of(call), call.frame, ev.registry.next(), path or UNKNOWN, app or UNKNOWN)
     router.entries.append(entry)
     inner = unwrap(entry.app)
     if inner is not None:
@@ -523,6 +524,20 @@ def unwrap(value: Value) -> RouterObject | None:
     return None
 
 
+def expect_anything(router: RouterObject, place: Place) -> None:
+    """A call that was not followed got a router: it may register any route, handler or middleware on it."""
+    frame = Frame(place.module, place.module.scope)
+    frame.uncertain = 1
+    unknown = RouteEntry(
+        place, frame, 0, path=UNKNOWN, methods=None, endpoint=UNKNOWN, options={}, open=True, prefix=router.prefix
+    )
+    router.entries.append(unknown)
+    router.escaped = True
+    if router.is_app:
+        router.handlers.append(HandlerEntry(place, frame, 0, UNKNOWN, UNKNOWN))
+        router.middlewares.append(MiddlewareEntry(place, frame, 0, UNKNOWN, Arguments([], {}, open=True, frame=frame)))
+
+
 def _exception_handler(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     exception = call.get(0, "exc_class_or_status_code") or UNKNOWN
 
@@ -542,14 +557,14 @@ def _add_exception_handler(ev: Evaluator, router: RouterObject, call: Arguments)
     if registers(call.frame):
         exception = call.get(0, "exc_class_or_status_code") or UNKNOWN
         handler = call.get(1, "handler") or UNKNOWN
-        router.handlers.append(HandlerEntry(_place(call), call.frame, ev.registry.next(), exception, handler))
+        router.handlers.append(HandlerEntry(place_of(call), call.frame, ev.registry.next(), exception, handler))
     return NONE
 
 
 def _add_middleware(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     if registers(call.frame):
         middleware = call.get(0, "middleware_class") or UNKNOWN
-        router.middlewares.append(MiddlewareEntry(_place(call), call.frame, ev.registry.next(), middleware, call))
+        router.middlewares.append(MiddlewareEntry(place_of(call), call.frame, ev.registry.next(), middleware, call))
     return NONE
 
 
@@ -580,7 +595,7 @@ def _on_event(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
 
 def _add_event_handler(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     if registers(call.frame):
-        router.events.append(_place(call))
+        router.events.append(place_of(call))
         if text_of(call.get(0, "event_type") or UNKNOWN) == "startup":
             router.startups.append(call.get(1, "func") or UNKNOWN)
     return NONE
