@@ -34,6 +34,16 @@ def is_fallback(body: Sequence[f.Stmt], node: f.Node, new: str) -> bool:
     return False
 
 
+def is_for_one_version(body: Sequence[f.Stmt], node: f.Node, new: str) -> bool:
+    """Whether a node of a block stands in a branch of a test for the version of a library, or for the name `new`."""
+    return any(
+        isinstance(found, f.If)
+        and _asks_for_version(found.test, new)
+        and any(_holds(b, node) for b in _branches(found))
+        for found in walk(body)
+    )
+
+
 def _branches(node: f.If | f.IfExp) -> Iterator[Sequence[f.Node]]:
     if isinstance(node, f.If):
         yield node.body

@@ -25,7 +25,7 @@ from fastapi_guardrails.model.values import (
     Value,
     options,
 )
-from fastapi_guardrails.model.versions import Versions, read_versions
+from fastapi_guardrails.model.versions import Versions, imports_old_pydantic, read_versions
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -94,6 +94,10 @@ class Project:
         overrides = {"fastapi": target.fastapi, "pydantic": target.pydantic, "sqlalchemy": target.sqlalchemy}
         self.versions: Versions = read_versions(sources.root, {**overrides, "python": target.python})
         self.symbols = Symbols(sources.modules, sources.import_roots)
+        if self.versions.at_least("pydantic", "2") is None:
+            modules = self.symbols.modules.values()
+            if any(m.is_application and imports_old_pydantic(m.facts.body) for m in modules):
+                self.versions.limit("pydantic", "2")
         self.registry = Registry()
         self.evaluator = Evaluator(self.symbols, self.registry)
         self.trees = Trees(self.evaluator)

@@ -1,14 +1,18 @@
 """Which versions of FastAPI, Pydantic, SQLAlchemy and Python a project runs on, as far as its own files say.
 
-A lock file says exactly; requirements and `pyproject.toml` give a range. An override in the config wins.
+A lock file says exactly; requirements and `pyproject.toml` give a range. An override in the config wins. Where the
+files of the project root say nothing, those of the folders below it do (`backend/pyproject.toml`).
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from fastapi_guardrails.source import facts as f
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -19,6 +23,11 @@ PACKAGES = ("fastapi", "pydantic", "sqlalchemy", "python")
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:\(?\s*([<>=!~^][^;#)]*))?")
 _BOUND = re.compile(r"(==|>=|<=|~=|\^|~|>|<|!=)?\s*v?(\d+(?:\.(?:\d+|\*))*)")
+
+#: FastAPI that allows Pydantic 2.
+_FIRST_WITH_PYDANTIC_2 = "0.100"
+#: Folders that say nothing of the application.
+_FOREIGN = frozenset({"docs", "examples", "node_modules", "scripts", "site-packages", "tests", "venv"})
 
 Numbers = tuple[int, ...]
 
@@ -47,6 +56,10 @@ class Versions:
     def __init__(self, ranges: dict[str, Range]) -> None:
         self._ranges = ranges
 
+    def limit(self, package: str, below: str) -> None:
+        """Take down that the project runs on a version of `package` before `below`."""
+        self._ranges[package] = Range(self.of(package).low, numbers(below))
+
     def of(self, package: str) -> Range:
         """The range of a package; open at both ends where nothing is said."""
         return self._ranges.get(package, Range())
@@ -54,6 +67,16 @@ class Versions:
     def at_least(self, package: str, version: str) -> bool | None:
         """Whether the project's `package` is `version` or later: yes, no, or unknown."""
         return self.of(package).at_least(version)
+
+
+def imports_old_pydantic(body: Sequence[f.Stmt]) -> bool:
+    """Whether a module imports, without asking, what only Pydantic 1 has: `from pydantic import BaseSettings`."""
+    return any(
+        isinstance(node, f.ImportFrom)
+        and node.module == "pydantic"
+        and any(a.name == "BaseSettings" for a in node.names)
+        for node in body
+    )
 
 
 def numbers(version: str) -> Numbers:
@@ -108,13 +131,52 @@ def read_versions(root: Path, overrides: dict[str, str | None]) -> Versions:
     """The versions that the files of a project name, lock files first; `overrides` win."""
     found: dict[str, Range] = {}
     for folder in _folders(root):
-        for read in (_from_locks, _from_pyproject, _from_requirements):
-            for package, range_ in read(folder).items():
-                found.setdefault(package, range_)
+        for package, range_ in _read(folder).items():
+            found.setdefault(package, range_)
+    if "fastapi" not in found and "pydantic" not in found:
+        found = {**_read_below(root), **found}
     for package, version in overrides.items():
         if version:
             found[package] = Range(numbers(version), numbers(version), True)
+    if found.get("fastapi", Range()).at_least(_FIRST_WITH_PYDANTIC_2) is False:
+        found.setdefault("pydantic", Range(None, (2,)))
     return Versions(found)
+
+
+def _read(folder: Path) -> dict[str, Range]:
+    found: dict[str, Range] = {}
+    for read in (_from_locks, _from_pyproject, _from_requirements):
+        for package, range_ in read(folder).items():
+            found.setdefault(package, range_)
+    return found
+
+
+def _read_below(root: Path) -> dict[str, Range]:
+    """What the folders below a project root say together: a range that holds the versions of each."""
+    found: dict[str, Range] = {}
+    for folder in _inner_folders(root, 2):
+        for package, range_ in _read(folder).items():
+            known = found.get(package)
+            found[package] = range_ if known is None else _either(known, range_)
+    return found
+
+
+def _inner_folders(folder: Path, depth: int) -> list[Path]:
+    if not depth:
+        return []
+    try:
+        inner = sorted(p for p in folder.iterdir() if p.name[0] not in "._" and p.name not in _FOREIGN and p.is_dir())
+    except OSError:
+        return []
+    return [found for path in inner for found in (path, *_inner_folders(path, depth - 1))]
+
+
+def _either(one: Range, other: Range) -> Range:
+    low = None if one.low is None or other.low is None else min(one.low, other.low)
+    if one.high is None or other.high is None:
+        return Range(low)
+    high = max(one.high, other.high)
+    return Range(low, high, any(r.closed for r in (one, other) if r.high == high))
 
 
 def _folders(root: Path) -> list[Path]:

@@ -47,6 +47,42 @@ def test_a_lock_file_knows_better_than_a_range() -> None:
 
 
 @pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ("# backend/requirements.txt\npydantic==1.10.2\n", False),
+        ('# services/users/pyproject.toml\n[project]\ndependencies = ["pydantic>=2"]\n', True),
+        ("# one/requirements.txt\npydantic==1.10.2\n# two/requirements.txt\npydantic==2.4\n", None),
+        ("# one/requirements.txt\npydantic==2.10.2\n# two/requirements.txt\npydantic>=2.4\n", True),
+        ("# requirements.txt\nfastapi\n# two/requirements.txt\npydantic<2\n", None),
+        ("# node_modules/x/requirements.txt\npydantic<2\n", None),
+        ("# a/b/c/requirements.txt\npydantic<2\n", None),
+    ],
+)
+def test_folders_below_the_root_say_it_where_the_root_does_not(files: str, expected: bool | None) -> None:
+    assert understand(files).project.versions.at_least("pydantic", "2") is expected
+
+
+def test_an_old_fastapi_needs_an_old_pydantic() -> None:
+    asked = understand("# requirements.txt\nfastapi==0.65.2\n")
+    assert asked.project.versions.at_least("pydantic", "2") is False
+    asked = understand("# requirements.txt\nfastapi==0.100.0\n")
+    assert asked.project.versions.at_least("pydantic", "2") is None
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ("# app/main.py\nfrom pydantic import BaseModel, BaseSettings\n", False),
+        ("# app/main.py\ntry:\n    from pydantic import BaseSettings\nexcept ImportError:\n    pass\n", None),
+        ("# app/main.py\nfrom pydantic_settings import BaseSettings\n", None),
+        ("# requirements.txt\npydantic==2.1\n# app/main.py\nfrom pydantic import BaseSettings\n", True),
+    ],
+)
+def test_an_import_that_only_pydantic_1_allows_says_it(files: str, expected: bool | None) -> None:
+    assert understand(files).project.versions.at_least("pydantic", "2") is expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "project = 1",

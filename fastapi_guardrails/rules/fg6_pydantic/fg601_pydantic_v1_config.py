@@ -38,7 +38,9 @@ None.
 
 ## Not reported
 - Dataclasses and classes that are no Pydantic models.
-- Models of `pydantic.v1`, and projects that pin `pydantic<2`.
+- Models of `pydantic.v1`, and projects that run on Pydantic 1: they pin `pydantic<2` or a FastAPI before 0.100, or
+  import what only Pydantic 1 has.
+- Code for both versions: what stands below a test for the version of Pydantic.
 
 ## Known limits
 A `Config` that is assigned (`Config = Shared`) is not seen.
@@ -53,6 +55,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Applicability, Edit, Finding, Fix, Import, Range
 from fastapi_guardrails.knowledge.pydantic_changes import CONFIG_GONE, CONFIG_INVERTED, CONFIG_KEYS
 from fastapi_guardrails.model.classes import is_settings
+from fastapi_guardrails.model.compatibility import is_for_one_version
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.tree import dotted, walk
 from fastapi_guardrails.rules.registry import rule
@@ -73,6 +76,8 @@ def pydantic_v1_config(model: Class) -> Iterator[Finding]:
     """Yield a finding at the `class Config` of a Pydantic 2 model."""
     config = next((n for n in model.node.body if isinstance(n, f.Class) and n.name == "Config"), None)
     if config is None or not model.is_pydantic or model.project.versions.at_least("pydantic", "2") is False:
+        return
+    if is_for_one_version(model.source.facts.body, config, "model_config"):
         return
     yield Finding(
         at=mark_at(model.source, config.pos, "class"),
