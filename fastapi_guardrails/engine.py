@@ -75,7 +75,7 @@ def check(
     Args:
         paths: files or folders to report on; the whole project that they belong to is read.
         config: what to look for; by default what the project's `pyproject.toml` says.
-        jobs: how many processes may read files; 0 for as many as there are processors.
+        jobs: how many processes may work; 0 for as many as there are processors.
         use_cache: keep facts in `.guardrails_cache` of the project, and use what is kept there.
 
     Raises:
@@ -92,7 +92,7 @@ class Workspace:
     Args:
         paths: files or folders to report on.
         config: what to look for; None for what the project's configuration says.
-        jobs: how many processes may read files; 0 for as many as there are processors.
+        jobs: how many processes may work; 0 for as many as there are processors.
         use_cache: whether facts and reports are kept between runs.
         progress: called with how many files are read, and how many there are.
 

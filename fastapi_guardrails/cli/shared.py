@@ -31,7 +31,7 @@ def run_options(command: _Command) -> _Command:
             help="Take the configuration from this file.",
         ),
         click.option(
-            "--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes that may read (0: all cores)."
+            "--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes that may work (0: all cores)."
         ),
         click.option("--no-cache", is_flag=True, help="Neither use nor write .guardrails_cache."),
     ):
