@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.awaits import Awaits, Place
-from fastapi_guardrails.model.branches import Known, dead, decides, tested_names
+from fastapi_guardrails.model.branches import Known, dead, decides
 from fastapi_guardrails.model.calls import Analysis, CallSite, RaiseSite, targets
 from fastapi_guardrails.model.contexts import bound
 from fastapi_guardrails.model.guards import Guards, around, catches, is_raised_again
+from fastapi_guardrails.model.switches import Switches, is_switch
 from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import (
     Bound,
@@ -104,8 +105,7 @@ class Exceptions:
         self._running: dict[tuple[object, ...], int] = {}
         self._partial: dict[tuple[object, ...], tuple[list[Escape], int]] = {}
         self._outermost = _NOWHERE
-        self._tested: dict[int, frozenset[str]] = {}
-        self._compared: dict[int, frozenset[str]] = {}
+        self._asked: dict[int, Switches] = {}
         self._guards: dict[int, dict[int, Guards]] = {}
         self._awaits: dict[int, list[f.Await]] = {}
         self._catching: dict[tuple[int, int], bool] = {}
@@ -154,7 +154,7 @@ class Exceptions:
         found: dict[str, Value] = {}
         own = {p.name for p in function.node.params}
         while scope is not None and scope.kind == "function":
-            for name in self._tested_names(function) - own - found.keys():
+            for name in self._switches(function).tested - own - found.keys():
                 value = scope.vars.get(name)
                 if value is not None and decides(value):
                     found[name] = _OBJECT if isinstance(value, Instance) else value
@@ -165,31 +165,22 @@ class Exceptions:
         """The arguments of a call that decide which branches run."""
         params = run.function.node.params
         given = bound(call.site, run.function, run.receiver, frozenset(p.name for p in params), call.run.known)
-        tested = self._tested_names(run.function)
+        switches = self._switches(run.function)
         found = {
             name: value if not isinstance(value, Instance) else _OBJECT
             for name, value in given.items()
-            if _is_switch(value)
-            or (name in tested and not isinstance(value, Const))
-            or (name in self._modes(run.function) and isinstance(value, Const))
+            if is_switch(value) or name in (switches.modes if isinstance(value, Const) else switches.tested)
         }
         if call.analysis.scope is run.function.scope:
             own = {p.name for p in params}
-            found.update({n: v for n, v in call.run.known.items() if n in tested and n not in own})
+            found.update({n: v for n, v in call.run.known.items() if n in switches.tested and n not in own})
         return found
 
-    def _modes(self, function: FunctionValue) -> frozenset[str]:
-        """The names that a function compares with constants, and never asks for their truth: no data, but words."""
+    def _switches(self, function: FunctionValue) -> Switches:
         key = id(function.node)
-        if key not in self._compared:
-            self._compared[key] = _modes(self._project.evaluator.body(function))
-        return self._compared[key]
-
-    def _tested_names(self, function: FunctionValue) -> frozenset[str]:
-        key = id(function.node)
-        if key not in self._tested:
-            self._tested[key] = tested_names(self._project.evaluator.body(function))
-        return self._tested[key]
+        if key not in self._asked:
+            self._asked[key] = Switches(self._project.evaluator.body(function))
+        return self._asked[key]
 
     def _leaving_run(self, run: _Run) -> list[Escape]:
         """As `_leaving`; what a recursion cuts short is kept only until the function that it goes back to is done."""
@@ -467,33 +458,6 @@ def _children_first(node: Dependency) -> Iterator[Dependency]:
     for child in node.children:
         yield from _children_first(child)
     yield node
-
-
-def _is_switch(value: Value) -> bool:
-    """Whether an argument is True, False or None: other constants may be the data that a function works on."""
-    return isinstance(value, Const) and (value.value is None or isinstance(value.value, bool))
-
-
-def _modes(body: list[f.Stmt]) -> frozenset[str]:
-    compared: set[str] = set()
-    asked: set[str] = set()
-    for node in walk(body):
-        if isinstance(node, (f.If, f.While, f.IfExp)):
-            asked |= _asked(node.test)
-        elif isinstance(node, f.Compare) and isinstance(node.left, f.Name):
-            texts = [c for r in node.rights for c in walk([r]) if isinstance(c, f.Const)]
-            if texts and all(isinstance(c.value, str) for c in texts):
-                compared.add(node.left.id)
-    return frozenset(compared - asked)
-
-
-def _asked(test: f.Expr) -> set[str]:
-    """The names whose truth a test asks for."""
-    if isinstance(test, f.Bool):
-        return {name for part in test.values for name in _asked(part)}
-    if isinstance(test, f.Unary):
-        return _asked(test.value)
-    return {test.id} if isinstance(test, f.Name) else set()
 
 
 def _class_key(receiver: Value | None) -> int:
