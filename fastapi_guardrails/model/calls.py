@@ -375,7 +375,7 @@ def depends_of(ev: Evaluator, function: FunctionValue, param: f.Param) -> Depend
     found: DependsValue | None = None
     type_: Value | None = None
     if param.default is not None and not isinstance(param.default, f.Const):
-        default = ev.evaluate(param.default, ev.definition_frame(function.scope))
+        default = ev.at_definition(param.default, function.scope)
         found = default if isinstance(default, DependsValue) else None
     if param.annotation is not None:
         type_ = types.annotation_type(ev, param.annotation, function.scope)

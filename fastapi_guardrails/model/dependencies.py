@@ -259,10 +259,9 @@ class Trees:
         return [], False
 
     def _of_lambda(self, target: LambdaValue) -> tuple[list[Parameter], bool]:
-        frame = self._ev.definition_frame(target.scope)
         found: list[Parameter] = []
         for p in target.node.params:
-            default = self._ev.evaluate(p.default, frame) if p.default is not None else None
+            default = self._ev.at_definition(p.default, target.scope) if p.default is not None else None
             depends = default if isinstance(default, DependsValue) else None
             found.append(Parameter(p.name, target.module, p.pos, UNKNOWN, (), default, depends, p, None, p.kind))
         return found, not any(p.kind in ("args", "kwargs") for p in target.node.params)
@@ -278,7 +277,7 @@ class Trees:
         """One parameter of a function."""
         ev = self._ev
         annotation = types.annotation_type(ev, param.annotation, function.scope)
-        default = ev.evaluate(param.default, ev.definition_frame(function.scope)) if param.default is not None else None
+        default = ev.at_definition(param.default, function.scope) if param.default is not None else None
         plain, metadata = _split(ev, annotation)
         depends = depends_of(ev, function, param)
         return Parameter(

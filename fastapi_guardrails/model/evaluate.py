@@ -126,16 +126,27 @@ class Evaluator(Statements):
         module.state = "running"
         if not self.stack:
             self.steps = 0
-        try:
-            self.run(module.facts.body, Frame(module, module.scope))
-        except RecursionError:
-            self.stack.clear()  # nested deeper than the interpreter allows: what was seen so far counts
-            self.registry.give_up(Arguments([], {}, frame=Frame(module, module.scope)), [])
+        frame = Frame(module, module.scope)
+        for statement in module.facts.body:
+            try:
+                if self.run([statement], frame):
+                    break
+            except RecursionError:
+                self.stack.clear()  # nested deeper than the interpreter allows: the other statements count
+                frame = Frame(module, module.scope)
+                self.registry.give_up(Arguments([], {}, frame=frame), [])
         module.state = "done"
 
     def definition_frame(self, scope: Scope) -> Frame:
         """A frame for defaults, annotations and decorators, which Python evaluates when it defines a function."""
         return Frame(scope.module, scope)
+
+    def at_definition(self, node: f.Expr, scope: Scope) -> Value:
+        """The value of a default or an annotation; unknown where it is nested deeper than the interpreter allows."""
+        try:
+            return self.evaluate(node, self.definition_frame(scope))
+        except RecursionError:
+            return UNKNOWN
 
     def frame_for(self, scope: Scope) -> Frame:
         """A frame that only looks: nothing registers, calls are typed."""
@@ -593,6 +604,14 @@ class Evaluator(Statements):
             self.decorating = decorating
         return self._inline_result(function, inner)
 
+    def start(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> None:
+        """Call a function that no code of the project calls: a factory, or what an app runs at start-up."""
+        try:
+            self.call_function(function, receiver, call)
+        except RecursionError:
+            self.stack.clear()  # nested deeper than the interpreter allows: what was seen so far counts
+            self.registry.give_up(call, routers_given(receiver, call))
+
     def _may_follow(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> bool:
         frame = call.frame
         key = id(function.node)
@@ -653,7 +672,7 @@ class Evaluator(Statements):
     def default_of(self, function: FunctionValue, param: f.Param, call: Arguments | None) -> Value:
         """What a parameter is without an argument: its default in a call, else what it is declared as."""
         if param.default is not None and call is not None:
-            return self.evaluate(param.default, self.definition_frame(function.scope))
+            return self.at_definition(param.default, function.scope)
         if param.annotation is not None:
             return types.instance_of(self, types.annotation_type(self, param.annotation, function.scope))
         return UNKNOWN

@@ -138,7 +138,7 @@ class Project:
                 else self.evaluator.instantiate(function.owner, (), call)
             )
         if id(function.node) not in self.evaluator.executed:
-            self.evaluator.call_function(function, receiver, self._unasked_call(frame))
+            self.evaluator.start(function, receiver, self._unasked_call(frame))
 
     def _unasked_call(self, frame: Frame) -> Arguments:
         return Arguments([], {}, frame=frame)
@@ -156,7 +156,7 @@ class Project:
                 frame = Frame(function.module, function.scope)
                 frame.startup = True
                 call = Arguments([app] if function.node.params else [], {}, frame=frame)
-                self.evaluator.call_function(function, receiver, call)
+                self.evaluator.start(function, receiver, call)
 
     def _guess_includes(self) -> None:
         """Where an unknown router is included, it may be any that nobody includes: their routes are uncertain."""

@@ -62,7 +62,7 @@ def annotation_type(ev: Evaluator, node: f.Expr | None, scope: Scope) -> Value:
         return UNKNOWN  # an annotation that asks for itself
     ev.annotating.add(key)
     try:
-        type_ = resolve(ev, ev.evaluate(node, ev.definition_frame(scope)), scope)
+        type_ = resolve(ev, ev.at_definition(node, scope), scope)
     finally:
         ev.annotating.discard(key)
     if scope.module.state == "done" and not isinstance(type_, Unknown):
