@@ -396,8 +396,9 @@ class _Answer(msgspec.Struct, array_like=True):
     ranges: list[tuple[Mark, Range]]
 
 
-#: Chapters whose rules look into the same functions: asked in one process, they share what they learn of them.
-_TOGETHER = ("FG1", "FG4")
+#: Rules (by code, or its beginning) that follow calls from routes and async functions: asked in one process, they share
+#: what they learn of the functions on the way.
+_TOGETHER = ("FG101", "FG102", "FG107", "FG4")
 
 
 def _groups(codes: Sequence[str]) -> list[list[str]]:
