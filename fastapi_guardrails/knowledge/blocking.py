@@ -22,10 +22,13 @@ FUNCTIONS = frozenset(
     }
 )  # fmt: skip
 
-#: Of all these the ones that read a file of this machine.
+#: Of all these the ones that read and write files of this machine.
 FILES = frozenset(
-    {"builtins.open", "io.open", "pathlib.Path.open", "pathlib.Path.read_text", "pathlib.Path.read_bytes"}
-)
+    {
+        "builtins.open", "io.open", *(name for name in FUNCTIONS if name.startswith("shutil.")),
+        *(f"pathlib.Path.{name}" for name in ("open", "read_text", "read_bytes", "write_text", "write_bytes")),
+    }
+)  # fmt: skip
 
 #: Constructors that connect when they are given a host.
 CONNECTING = frozenset({"smtplib.SMTP", "smtplib.SMTP_SSL", "ftplib.FTP", "ftplib.FTP_TLS"})
@@ -74,6 +77,13 @@ def blocks(name: str, extra: frozenset[str]) -> bool:
     if name in FUNCTIONS or name in extra:
         return True
     owner, _, method = name.rpartition(".")
-    if owner in ("boto3.Client", "boto3.Resource") or owner.startswith(("mypy_boto3_", "types_boto3_")):
+    if owner in ("boto3.Client", "boto3.Resource") or _is_typed_client(owner):
         return method not in _BOTO_LOCAL and not method.startswith("_")
     return any(method in METHODS.get(cls, ()) for cls in ancestors(owner)[0])
+
+
+def _is_typed_client(owner: str) -> bool:
+    """Whether a class is the type of a boto3 client or resource in the packages of types for boto3."""
+    if not owner.startswith(("mypy_boto3_", "types_boto3_")):
+        return False
+    return owner.endswith("Client") or ".service_resource." in owner

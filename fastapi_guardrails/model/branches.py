@@ -19,20 +19,18 @@ Known = Mapping[str, Value]
 _YES = Const(True)
 
 
-def tested_names(body: list[f.Stmt]) -> frozenset[str]:
-    """Names that decide a branch of a function and are assigned nowhere in it."""
-    tested: set[str] = set()
-    assigned: set[str] = set()
+def deciding_names(body: list[f.Stmt]) -> frozenset[str]:
+    """Names that may decide a branch of a function, or that it hands on to another."""
+    found: set[str] = set()
     for node in walk(body):
         if isinstance(node, (f.If, f.While, f.IfExp)):
-            tested |= _names(node.test)
+            found |= _names(node.test)
         elif isinstance(node, f.Bool):
-            tested.update(*map(_names, node.values))
-        elif isinstance(node, f.Assign):
-            assigned.update(*map(_names, node.targets))
-        elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For, f.Walrus, f.WithItem)) and node.target is not None:
-            assigned |= _names(node.target)
-    return frozenset(tested - assigned)
+            found.update(*map(_names, node.values))
+        elif isinstance(node, f.Call):
+            given = (*node.args, *(keyword.value for keyword in node.keywords))
+            found.update(argument.id for argument in given if isinstance(argument, f.Name))
+    return frozenset(found)
 
 
 def decides(value: Value) -> bool:
@@ -83,6 +81,7 @@ class _Walker:
         if isinstance(node, f.Try):
             return self.attempt(node)
         if isinstance(node, (f.For, f.While)):
+            self.forget([node])  # what a later round assigns, an earlier test may see
             self.expressions([node.iter if isinstance(node, f.For) else node.test])
             if isinstance(node, f.While) and self.answer(node.test) is False:
                 self.drop(node.body)
@@ -91,21 +90,26 @@ class _Walker:
             return False
         if isinstance(node, f.With):
             self.expressions(item.context for item in node.items)
+            self.forget(node.items)
             self.block(node.body)
             return False
         if isinstance(node, f.Match):
             for case in node.cases:
+                for name in case.names:
+                    self.known.pop(name, None)
                 self.block(case.body)
             return False
         if not isinstance(node, (f.Function, f.Class)):
             self.expressions([node])
-        if self.asking and isinstance(node, f.Assign):
-            self.forget(node)
+            self.forget([node])
+        if isinstance(node, (f.Assign, f.AnnAssign)) and id(node.value) in self.asking:
+            self.learn([node])
         return False
 
     def branch(self, node: f.If) -> bool:
         self.expressions([node.test])
         answer = self.answer(node.test)
+        self.forget([node.test])
         if answer is not None:
             self.drop(node.orelse if answer else node.body)
             return self.block(node.body if answer else node.orelse)
@@ -127,16 +131,23 @@ class _Walker:
     def learn(self, body: list[f.Stmt]) -> None:
         """Names that get the running loop, or beside it the word that there is one."""
         for node in body:
-            if isinstance(node, f.Assign):
+            if isinstance(node, (f.Assign, f.AnnAssign)):
                 says = isinstance(node.value, f.Const) and node.value.value is True
+                targets = node.targets if isinstance(node, f.Assign) else [node.target]
                 if says or id(node.value) in self.asking:
-                    self.known.update({t.id: _YES for t in node.targets if isinstance(t, f.Name)})
+                    self.known.update({t.id: _YES for t in targets if isinstance(t, f.Name)})
 
-    def forget(self, node: f.Assign) -> None:
-        """Names that are assigned again: what was learned of them holds no more."""
-        for target in node.targets:
-            for name in _names(target):
-                self.known.pop(name, None)
+    def forget(self, nodes: Iterable[f.Node]) -> None:
+        """Names that some nodes assign: what was known of them holds no more."""
+        for node in walk(nodes):
+            targets: list[f.Expr | None] = []
+            if isinstance(node, f.Assign):
+                targets += node.targets
+            elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For, f.Walrus, f.WithItem)):
+                targets.append(node.target)
+            for target in targets:
+                for name in _names(target) if target is not None else ():
+                    self.known.pop(name, None)
 
     def expressions(self, nodes: Iterable[f.Node]) -> None:
         """Parts of expressions that never run: behind `and`, `or`, and in conditional expressions."""
@@ -167,7 +178,21 @@ class _Walker:
             return self.compared(test.left, test.ops[0], test.rights[0])
         if isinstance(test, f.Walrus):
             return self.answer(test.value)
-        return True if id(test) in self.asking else None
+        if id(test) in self.asking:
+            return True
+        return self.begins(test) if isinstance(test, f.Call) else None
+
+    def begins(self, test: f.Call) -> bool | None:
+        """`name.startswith("…")` and `name.endswith("…")` of a known text."""
+        func = test.func
+        if not isinstance(func, f.Attr) or func.attr not in ("startswith", "endswith") or len(test.args) != 1:
+            return None
+        whole, part = self.value(func.value), self.value(test.args[0])
+        if not isinstance(whole, Const) or not isinstance(part, Const):
+            return None
+        if not isinstance(whole.value, str) or not isinstance(part.value, str):
+            return None
+        return whole.value.startswith(part.value) if func.attr == "startswith" else whole.value.endswith(part.value)
 
     def combined(self, test: f.Bool) -> bool | None:
         answers = [self.answer(part) for part in test.values]
@@ -178,6 +203,8 @@ class _Walker:
 
     def compared(self, left: f.Expr, op: str, right: f.Expr) -> bool | None:
         first, second = self.value(left), self.value(right)
+        if isinstance(first, Const) and op in ("in", "not in") and isinstance(right, f.Seq):
+            return self.contained(first, right, op == "in")
         if first is None or not isinstance(second, Const) or op not in ("is", "is not", "==", "!="):
             return None
         positive = op in ("is", "==")
@@ -185,6 +212,12 @@ class _Walker:
             same = first.value == second.value and type(first.value) is type(second.value)
             return same is positive
         return not positive if second.value is None else None  # an object is not None
+
+    def contained(self, value: Const, among: f.Seq, positive: bool) -> bool | None:
+        items = [item.value for item in among.items if isinstance(item, f.Const)]
+        if value.value in items:
+            return positive
+        return None if len(items) < len(among.items) else not positive
 
     def value(self, node: f.Expr) -> Value | None:
         if isinstance(node, f.Const):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.finding import Step
-from fastapi_guardrails.model.branches import Known, dead, decides, tested_names
+from fastapi_guardrails.model.branches import Known, dead, decides, deciding_names
 from fastapi_guardrails.model.calls import Analysis, CallSite, targets
 from fastapi_guardrails.model.classes import inherits, plain
 from fastapi_guardrails.model.elements import Function, mark_at
@@ -48,6 +48,9 @@ _Found = tuple[str, tuple[Step, ...]]
 _ASKING = frozenset(
     {"asyncio.get_running_loop", "asyncio.AbstractEventLoop.is_running", "sniffio.current_async_library"}
 )
+
+#: Functions that give the event loop, which runs in an async context.
+_LOOP_GIVING = frozenset({"asyncio.get_running_loop", "asyncio.get_event_loop"})
 
 #: Functions of Python that call what they are given, and use up what it gives.
 _CALLING = frozenset(f"builtins.{name}" for name in ("map", "filter", "sorted", "min", "max")) | {"functools.reduce"}
@@ -122,7 +125,7 @@ class Chains:
             found = None if site.deferred else self._of_site(site, analysis, place)
             if found is None:
                 continue
-            left_out = _never(analysis, place.known) if left_out is None else left_out
+            left_out = self._never(analysis, place.known) if left_out is None else left_out
             if id(site.node) in left_out:
                 continue
             once = calls_once(analysis, place.receiver) if once is None else once
@@ -173,7 +176,7 @@ class Chains:
         function = place.function
         key = id(function.node)
         if key not in self._tested:
-            self._tested[key] = tested_names(self._project.evaluator.body(function))
+            self._tested[key] = deciding_names(self._project.evaluator.body(function))
         known = bound(site, function, place.receiver, self._tested[key], place.known)
         return self._search(place._replace(known=known)) if known else found
 
@@ -190,6 +193,18 @@ class Chains:
             self._below[key] = (what, (step, *steps))
             break
         return self._below[key]
+
+    def _never(self, analysis: Analysis, known: Known) -> set[int]:
+        """Identities of the nodes that do not run in an async context, with what is known of the parameters."""
+        asking = {id(site.node) for site in analysis.calls if site.name in _ASKING or self._looks_for_a_loop(site)}
+        return dead(analysis.body, known, asking) if known or asking else set()
+
+    def _looks_for_a_loop(self, site: CallSite) -> bool:
+        """Whether a call is of a helper that gives the event loop or None, or says whether one runs."""
+        if not all(_is_loop_or_flag(option) for option in options(site.result)):
+            return False
+        analyses = [self._project.evaluator.analysis(target, receiver) for target, receiver in site.targets]
+        return any(inner.name in _LOOP_GIVING for analysis in analyses for inner in analysis.calls)
 
 
 def _called(callee: Value) -> list[tuple[FunctionValue, Value | None]]:
@@ -233,6 +248,14 @@ def bound(
     return found
 
 
+def _is_loop_or_flag(value: Value) -> bool:
+    if isinstance(value, Const):
+        return value.value is None or isinstance(value.value, bool)
+    if not isinstance(value, Instance) or not isinstance(value.cls, External):
+        return False
+    return value.cls.name in ("asyncio.AbstractEventLoop", "builtins.bool")
+
+
 def _qualified(decorator: Value) -> str:
     return decorator.name if isinstance(decorator, External) else ""
 
@@ -249,12 +272,6 @@ def _iterations(analysis: Analysis) -> Iterator[CallSite]:
             call = Arguments([], {}, frame=Frame(analysis.function.module, analysis.function.scope))
             callee = Method(value.cls.name, "__iter__", value)
             yield CallSite(node, callee, call, UNKNOWN, analysis.function, call.frame)
-
-
-def _never(analysis: Analysis, known: Mapping[str, Value]) -> set[int]:
-    """Identities of the nodes that do not run in an async context, with what is known of the parameters."""
-    asking = {id(site.node) for site in analysis.calls if site.name in _ASKING}
-    return dead(analysis.body, known, asking) if asking or known else set()
 
 
 def runs_body(site: CallSite, target: FunctionValue, iterated: Collection[int]) -> bool:

@@ -94,7 +94,7 @@ if TYPE_CHECKING:
 def blocking_call_in_async(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in a blocking call."""
     extra = frozenset(project.config.blocking_calls)
-    chains = Chains(project, lambda site: _blocking_call(site, extra), _reads_a_file)
+    chains = Chains(project, lambda site: _blocking_call(site, extra), _file)
     connected: set[tuple[str, int]] = set()
     for function, hit in while_serving(project, chains):
         if (function.path, _receiver_made(hit.site)) in connected:
@@ -104,8 +104,8 @@ def blocking_call_in_async(project: Project) -> Iterator[Finding]:
         yield _finding(project, function, hit)
 
 
-def _reads_a_file(site: CallSite) -> str | None:
-    """A file that is read once in the life of a process might as well have been read at start-up."""
+def _file(site: CallSite) -> str | None:
+    """A file that is read or written once in the life of a process might as well have been at start-up."""
     return site.name if site.name in FILES else None
 
 

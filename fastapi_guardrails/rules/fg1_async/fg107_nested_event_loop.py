@@ -52,6 +52,7 @@ None.
 - Module level, and `if __name__ == "__main__":`: no loop runs there.
 - What is handed to a thread: a thread has no running loop.
 - What runs only where `asyncio.get_running_loop()` raised, or `loop.is_running()` is false.
+- What stands in a `try` with an `except RuntimeError`, which handles a running loop.
 - A project that calls `nest_asyncio.apply()`, which makes nested loops run.
 
 ## Known limits
@@ -67,7 +68,7 @@ from fastapi_guardrails.finding import Finding, Severity
 from fastapi_guardrails.knowledge.blocking import LOOP_WRAPPERS, LOOPS
 from fastapi_guardrails.model.contexts import Chains
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.values import Bound, External, FunctionValue, Instance, Unknown, Value
+from fastapi_guardrails.model.values import Bound, External, FunctionValue, Instance, Sequence_, Unknown, Value
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -79,11 +80,11 @@ if TYPE_CHECKING:
 def nested_event_loop(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in running an event loop."""
     chains = Chains(project, _runs_a_loop)
+    nests: bool | None = None
     for function in project.functions:
-        if not function.is_async:
-            continue
-        for hit in chains.hits(function):
-            if project.library_calls("nest_asyncio.apply"):
+        for hit in chains.hits(function) if function.is_async else ():
+            nests = bool(project.library_calls("nest_asyncio.apply")) if nests is None else nests
+            if nests:
                 return
             what = hit.what if not hit.steps else f"this call runs {hit.what}, which"
             yield Finding(
@@ -94,9 +95,17 @@ def nested_event_loop(project: Project) -> Iterator[Finding]:
 
 
 def _runs_a_loop(site: CallSite) -> str | None:
+    if any(_is_runtime_error(type_) for type_ in site.catching):
+        return None  # what a running loop raises is handled
     if site.name in LOOPS:
         return f"`{site.name.replace('asyncio.AbstractEventLoop', 'loop')}`"
     return "`async_to_sync`" if _is_wrapped(site.callee) else None
+
+
+def _is_runtime_error(type_: Value) -> bool:
+    """Whether an `except` names `RuntimeError`."""
+    types = type_.items if isinstance(type_, Sequence_) else [type_]
+    return any(isinstance(t, External) and t.name == "builtins.RuntimeError" for t in types)
 
 
 def _is_wrapped(callee: Value) -> bool:
