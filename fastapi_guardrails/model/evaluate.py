@@ -274,9 +274,13 @@ class Evaluator(Statements):
         items: dict[Any, Value] = {}
         open_ = False
         pairs: list[tuple[Value, Value]] = []
+        complete = True
         for key, value_node in zip(node.keys, node.values):
             value = self.evaluate(value_node, frame)
             if key is None:
+                more = self.registry.pairs(value)
+                complete = complete and more is not None
+                pairs += more or []
                 if isinstance(value, Mapping):
                     items.update(value.items)
                     open_ = open_ or value.open
@@ -292,7 +296,7 @@ class Evaluator(Statements):
             else:
                 items[known[0]] = value
         made = Mapping(items, frame.module, node.pos, open=open_)
-        if open_ and len(pairs) == len(node.keys):
+        if open_ and complete:
             self.registry.keep_keys(made, pairs)
         return made
 
@@ -410,8 +414,9 @@ class Evaluator(Statements):
         """The items of a known collection or enumeration, in order, or None."""
         if isinstance(value, Sequence_) and not value.open:
             return value.items
-        if isinstance(value, Mapping) and not value.open:
-            return [Const(k) for k in value.items]
+        if isinstance(value, Mapping):
+            pairs = self.registry.pairs(value)
+            return None if pairs is None else [key for key, _ in pairs]
         if isinstance(value, ClassValue) and classes.is_enum(value):
             return attributes.enum_members(value)
         if isinstance(value, Const) and isinstance(value.value, str):

@@ -335,9 +335,13 @@ class Exceptions:
     # --- apps and routes -----------------------------------------------------------------------------------------
 
     def takes_all(self, app: App) -> bool:
-        """Whether a handler or a middleware of an app takes every exception."""
+        """Whether a handler or a middleware of an app takes every exception, or may (`FastAPI(**unknown)`)."""
         anything = External("builtins.Exception")
-        return self.is_handled(app, anything) or any(self._middleware_catches(m, anything) for m in app.middlewares)
+        return (
+            app.value.open
+            or self.is_handled(app, anything)
+            or any(self._middleware_catches(m, anything) for m in app.middlewares)
+        )
 
     def unhandled(self, route: Route) -> Iterator[Escape]:
         """What leaves the endpoint and the dependencies of a route and is caught by nothing around them.

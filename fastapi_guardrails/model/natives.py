@@ -121,7 +121,7 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     if isinstance(receiver, Sequence_):
         return _sequence_method(receiver, callee.name, call, ev)
     if isinstance(receiver, Mapping):
-        return _mapping_method(receiver, callee.name, call)
+        return _mapping_method(receiver, callee.name, call, ev)
     if callee.qualified in FUNCTIONS:
         return types.from_spec(ev, FUNCTIONS[callee.qualified], receiver, call)
     if isinstance(receiver, ClassValue):
@@ -243,7 +243,7 @@ def _sequence_method(receiver: Sequence_, name: str, call: Arguments, ev: Evalua
     return UNKNOWN
 
 
-def _mapping_method(receiver: Mapping, name: str, call: Arguments) -> Value:
+def _mapping_method(receiver: Mapping, name: str, call: Arguments, ev: Evaluator) -> Value:
     if name in ("get", "pop", "setdefault"):
         key = _scalar(call.args[0]) if call.args else None
         if key is not None and key[0] in receiver.items:
@@ -251,18 +251,19 @@ def _mapping_method(receiver: Mapping, name: str, call: Arguments) -> Value:
         default = call.args[1] if len(call.args) > 1 else NONE
         return default if key is not None and not receiver.open else UNKNOWN
     if name == "items":
-        pairs: list[Value] = [Sequence_("tuple", [Const(k), v]) for k, v in receiver.items.items()]
-        return Sequence_("list", pairs, open=receiver.open or any(str(k).startswith("?") for k in receiver.items))
+        known = ev.registry.pairs(receiver)
+        pairs = [(Const(k), v) for k, v in receiver.items.items()] if known is None else known
+        return Sequence_("list", [Sequence_("tuple", [k, v]) for k, v in pairs], open=known is None)
     if name == "values":
         return Sequence_("list", list(receiver.items.values()), open=receiver.open)
     if name == "keys":
-        return Sequence_("list", [Const(k) for k in receiver.items], open=receiver.open)
+        keys = ev.items_of(receiver)
+        return Sequence_("list", [Const(k) for k in receiver.items] if keys is None else keys, open=keys is None)
     if name == "copy":
         return Mapping(dict(receiver.items), receiver.module, receiver.pos, open=receiver.open)
     if name == "update":
         if call.frame.inline and call.args and isinstance(call.args[0], Mapping):
-            receiver.items.update(call.args[0].items)
-            receiver.open = receiver.open or call.args[0].open
+            _update(ev, receiver, call.args[0], call)
         else:
             receiver.open = True
         receiver.items.update(call.kwargs)
@@ -271,6 +272,16 @@ def _mapping_method(receiver: Mapping, name: str, call: Arguments) -> Value:
         receiver.open = True
         return NONE
     return UNKNOWN
+
+
+def _update(ev: Evaluator, mapping: Mapping, more: Mapping, call: Arguments) -> None:
+    pairs = ev.registry.pairs(more)
+    for key, value in pairs or ():
+        routing.set_handler(ev, mapping, key, value, routing.place_of(call), call.frame)
+        ev.registry.set_item(mapping, key, value)
+    if pairs is None:
+        mapping.items.update(more.items)
+        mapping.open = True
 
 
 # --- Python --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from fastapi_guardrails.model.routing import Entry, Place, RouteEntry, RouterObj
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
+    Const,
     External,
     FunctionValue,
     Mapping,
@@ -96,10 +97,24 @@ class Registry:
         """Remember the keys of a dict display that are no scalars (exception classes)."""
         self._keys[id(mapping)] = (mapping, keys)
 
-    def mapping_keys(self, mapping: Value) -> list[tuple[Value, Value]] | None:
-        """The (key, value) pairs of a dict display, or None where it is no display."""
+    def pairs(self, mapping: Value) -> list[tuple[Value, Value]] | None:
+        """The (key, value) pairs of a dict, keys that are no scalars included; None where some are not known."""
         found = self._keys.get(id(mapping))
-        return found[1] if found else None
+        if found is not None:
+            return found[1]
+        if isinstance(mapping, Mapping) and not mapping.open:
+            return [(Const(key), value) for key, value in mapping.items.items()]
+        return None
+
+    def set_item(self, mapping: Mapping, key: Value, value: Value, *, sure: bool = True) -> None:
+        """`mapping[key] = value`, which happens for sure or perhaps."""
+        known = self.pairs(mapping)
+        if sure and isinstance(key, Const) and id(mapping) not in self._keys:
+            mapping.items[key.value] = value
+            return
+        mapping.open = True
+        if known is not None:
+            self.keep_keys(mapping, [*known, (key, value)])
 
 
 def _owner(endpoint: Value) -> ClassValue | None:

@@ -182,6 +182,22 @@ class MiddlewareEntry(Entry):
         self.call = call
 
 
+class HandlerTable(Mapping):
+    """`app.exception_handlers`: what is put there is registered."""
+
+    __slots__ = ("router",)
+
+    def __init__(self, router: RouterObject) -> None:
+        super().__init__({}, open=True)
+        self.router = router
+
+
+def set_handler(ev: Evaluator, table: Mapping, exception: Value, handler: Value, place: Place, frame: Frame) -> None:
+    """`table[exception] = handler`, which registers a handler where the table is that of an app."""
+    if isinstance(table, HandlerTable) and registers(frame):
+        table.router.handlers.append(HandlerEntry(place, frame, ev.registry.next(), exception, handler))
+
+
 class RouterObject(Instance):
     """A `FastAPI`, `Starlette` or `APIRouter` object.
 
@@ -272,8 +288,9 @@ def _initial_handlers(ev: Evaluator, router: RouterObject, call: Arguments) -> N
     handlers = call.kwargs.get("exception_handlers")
     if handlers is None or is_none(handlers):
         return
-    keys = ev.registry.mapping_keys(handlers)
-    for exception, handler in keys if keys is not None else [(UNKNOWN, UNKNOWN)]:
+    router.attrs["exception_handlers"] = HandlerTable(router)
+    pairs = ev.registry.pairs(handlers)
+    for exception, handler in pairs if pairs is not None else [(UNKNOWN, UNKNOWN)]:
         router.handlers.append(HandlerEntry(place_of(call), call.frame, ev.registry.next(), exception, handler))
 
 
@@ -316,7 +333,9 @@ def native_attribute(router: RouterObject, name: str) -> Value:
         return router.attrs.setdefault("state", Instance(External("starlette.datastructures.State")))
     if router.is_app and name in _DEFAULTS:
         return soften(Const(_DEFAULTS[name]))
-    if name in ("dependency_overrides", "exception_handlers"):
+    if name == "exception_handlers":
+        return HandlerTable(router)
+    if name == "dependency_overrides":
         return Mapping({}, open=True)
     return Method("fastapi.FastAPI" if router.is_app else "fastapi.APIRouter", name, router)
 

@@ -664,13 +664,13 @@ def _bind_item(ev: Evaluator, target: f.Sub, value: Value, frame: Frame) -> None
     if not frame.inline or frame.recorder is not None:
         return
     if isinstance(container, Mapping):
+        from fastapi_guardrails.model import routing
         from fastapi_guardrails.model.operators import key_of
 
         key = key_of(index)
-        if key is None or frame.uncertain or frame.off:
-            container.open = True
-        else:
-            container.items[key[0]] = value
+        routing.set_handler(ev, container, index, value, routing.Place(frame.module, target.pos), frame)
+        sure = not (frame.uncertain or frame.off)
+        ev.registry.set_item(container, index if key is None else Const(key[0]), value, sure=sure)
 
 
 def _unpack(ev: Evaluator, targets: list[f.Expr], value: Value, frame: Frame) -> None:
