@@ -3,7 +3,8 @@
 A type expression is a qualified class name or one of these words, with type arguments in brackets:
 `self` the receiver as it is; `args` the receiver's type arguments; `elem` the receiver's first type argument;
 `arg0` the first call argument's type (a class given as a value, or the type of its type argument);
-`entity` the entity of the statement given as first argument; `T?` the same or None; `await T` a coroutine.
+`given` the types of all call arguments; `entity` the entity of the statement given as first argument; `entities` all
+of them; `T?` the same or None; `await T` a coroutine.
 Methods are looked up on the class and its ancestors.
 """
 
@@ -45,11 +46,9 @@ _BUILDERS = [
     "reset_joinpoint",
     "union",
     "union_all",
-    "with_only_columns",
     "subquery_",
     "enable_assertions",
     "add_entity",
-    "with_entities",
     "from_statement",
     "autoflush",
     "except_",
@@ -68,7 +67,7 @@ FUNCTIONS: dict[str, str] = {
     "sqlalchemy.engine_from_config": "sqlalchemy.Engine",
     "sqlalchemy.ext.asyncio.create_async_engine": "sqlalchemy.ext.asyncio.AsyncEngine",
     "sqlalchemy.ext.asyncio.async_engine_from_config": "sqlalchemy.ext.asyncio.AsyncEngine",
-    "sqlalchemy.select": "sqlalchemy.Select[arg0]",
+    "sqlalchemy.select": "sqlalchemy.Select[given]",
     "sqlalchemy.insert": "sqlalchemy.Insert[arg0]",
     "sqlalchemy.update": "sqlalchemy.Update[arg0]",
     "sqlalchemy.delete": "sqlalchemy.Delete[arg0]",
@@ -76,6 +75,7 @@ FUNCTIONS: dict[str, str] = {
     "sqlalchemy.dialects.sqlite.insert": "sqlalchemy.Insert[arg0]",
     "sqlalchemy.text": "sqlalchemy.TextClause",
     "sqlalchemy.orm.registry": "sqlalchemy.orm.registry",
+    "sqlalchemy.orm.relationship": "sqlalchemy.orm.relationship",
     "sqlite3.connect": "sqlite3.Connection",
     "psycopg2.connect": "psycopg2.connection",
     "socket.socket": "socket.socket",
@@ -116,7 +116,6 @@ FUNCTIONS: dict[str, str] = {
     "asyncio.new_event_loop": "asyncio.AbstractEventLoop",
     "uvloop.new_event_loop": "asyncio.AbstractEventLoop",
     "asyncio.get_event_loop_policy": "asyncio.AbstractEventLoopPolicy",
-    "fastapi.encoders.jsonable_encoder": "?",
     "builtins.str": "builtins.str",
     "builtins.int": "builtins.int",
     "builtins.float": "builtins.float",
@@ -137,7 +136,7 @@ FUNCTIONS: dict[str, str] = {
 }
 
 _SESSION = {
-    "execute": "sqlalchemy.Result[entity]",
+    "execute": "sqlalchemy.Result[entities]",
     "exec": "sqlalchemy.ScalarResult[entity]",
     "scalars": "sqlalchemy.ScalarResult[entity]",
     "scalar": "entity?",
@@ -160,7 +159,7 @@ METHODS: dict[str, dict[str, str]] = {
         **{name: f"await {spec}" for name, spec in _SESSION.items() if not name.startswith("begin")},
         "begin": "sqlalchemy.ext.asyncio.AsyncSessionTransaction",
         "begin_nested": "sqlalchemy.ext.asyncio.AsyncSessionTransaction",
-        "stream": "await sqlalchemy.ext.asyncio.AsyncResult[entity]",
+        "stream": "await sqlalchemy.ext.asyncio.AsyncResult[entities]",
         "stream_scalars": "await sqlalchemy.ext.asyncio.AsyncScalarResult[entity]",
         "flush": "await none",
         "commit": "await none",
@@ -180,7 +179,7 @@ METHODS: dict[str, dict[str, str]] = {
         "raw_connection": "sqlalchemy.PoolProxiedConnection",
     },
     "sqlalchemy.Connection": {
-        "execute": "sqlalchemy.Result[entity]",
+        "execute": "sqlalchemy.Result[entities]",
         "scalars": "sqlalchemy.ScalarResult[entity]",
         "scalar": "?",
         "__enter__": "self",
@@ -203,6 +202,7 @@ METHODS: dict[str, dict[str, str]] = {
     },
     "sqlalchemy.orm.Query": {
         **dict.fromkeys(_BUILDERS, "self"),
+        "with_entities": "sqlalchemy.orm.Query[?]",
         "all": "builtins.list[elem]",
         "first": "elem?",
         "one": "elem",
@@ -214,24 +214,24 @@ METHODS: dict[str, dict[str, str]] = {
         "update": "builtins.int",
         "__iter__": "elem",
     },
-    "sqlalchemy.Select": {**dict.fromkeys(_BUILDERS, "self")},
-    "sqlalchemy.Insert": {**dict.fromkeys(_BUILDERS, "self")},
-    "sqlalchemy.Update": {**dict.fromkeys(_BUILDERS, "self")},
-    "sqlalchemy.Delete": {**dict.fromkeys(_BUILDERS, "self")},
+    "sqlalchemy.Select": {**dict.fromkeys(_BUILDERS, "self"), "with_only_columns": "sqlalchemy.Select[?]"},
+    "sqlalchemy.Insert": {**dict.fromkeys(_BUILDERS, "self"), "returning": "sqlalchemy.Insert[arg0]"},
+    "sqlalchemy.Update": {**dict.fromkeys(_BUILDERS, "self"), "returning": "sqlalchemy.Update[arg0]"},
+    "sqlalchemy.Delete": {**dict.fromkeys(_BUILDERS, "self"), "returning": "sqlalchemy.Delete[arg0]"},
     "sqlalchemy.Result": {
         "scalars": "sqlalchemy.ScalarResult[elem]",
         "unique": "self",
         "scalar": "elem?",
         "scalar_one": "elem",
         "scalar_one_or_none": "elem?",
-        "all": "builtins.list[sqlalchemy.Row[elem]]",
-        "fetchall": "builtins.list[sqlalchemy.Row[elem]]",
-        "first": "sqlalchemy.Row[elem]?",
-        "one": "sqlalchemy.Row[elem]",
-        "one_or_none": "sqlalchemy.Row[elem]?",
-        "fetchone": "sqlalchemy.Row[elem]?",
+        "all": "builtins.list[sqlalchemy.Row[args]]",
+        "fetchall": "builtins.list[sqlalchemy.Row[args]]",
+        "first": "sqlalchemy.Row[args]?",
+        "one": "sqlalchemy.Row[args]",
+        "one_or_none": "sqlalchemy.Row[args]?",
+        "fetchone": "sqlalchemy.Row[args]?",
         "mappings": "sqlalchemy.MappingResult",
-        "__iter__": "sqlalchemy.Row[elem]",
+        "__iter__": "sqlalchemy.Row[args]",
     },
     "sqlalchemy.ScalarResult": {
         "unique": "self",
@@ -246,7 +246,7 @@ METHODS: dict[str, dict[str, str]] = {
         "scalars": "sqlalchemy.ext.asyncio.AsyncScalarResult[elem]",
         "scalar_one": "await elem",
         "scalar_one_or_none": "await elem?",
-        "__iter__": "sqlalchemy.Row[elem]",
+        "__iter__": "sqlalchemy.Row[args]",
     },
     "sqlalchemy.ext.asyncio.AsyncScalarResult": {
         "all": "await builtins.list[elem]",

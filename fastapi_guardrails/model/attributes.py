@@ -33,6 +33,7 @@ from fastapi_guardrails.model.values import (
     Value,
     is_none,
     soften,
+    text_of,
     union,
 )
 from fastapi_guardrails.source import facts as f
@@ -259,7 +260,7 @@ def _member_of_instance(
         typed = _declared_or_unknown(ev, value, cls, declared)
         return ev.provided(member) if isinstance(typed, Unknown) else typed
     if isinstance(member, Instance) and isinstance(member.cls, External) and member.cls.name in _DESCRIPTORS:
-        return _declared_field(ev, value, cls, declared) if declared else UNKNOWN
+        return _declared_field(ev, value, cls, declared) if declared else _related(ev, member, found[1])
     if classes.is_settings(cls):
         default = _field_default(ev, member)
         return _by_default(default) if default is not None else _declared_or_unknown(ev, value, cls, declared)
@@ -272,6 +273,22 @@ def _member_of_instance(
     if is_none(member):
         return _declared_or_unknown(ev, value, cls, declared)
     return member
+
+
+def _related(ev: Evaluator, member: Instance, owner: ClassValue) -> Value:
+    """What a `relationship("Post")` without an annotation gives: one object, or a list of them."""
+    if not isinstance(member.cls, External) or member.cls.name != "sqlalchemy.orm.relationship":
+        return UNKNOWN
+    target = member.attrs.get("0", member.attrs.get("argument", UNKNOWN))
+    name = text_of(target)
+    if name is not None:
+        target = types.resolve_text(ev, name, owner.scope)
+        target = target if isinstance(target, ClassValue) else ev.registry.mapped_class(name) or UNKNOWN
+    elif isinstance(target, LambdaValue):
+        target = ev.evaluate(target.node.body, ev.frame_for(target.scope))
+    if not isinstance(target, ClassValue):
+        return UNKNOWN
+    return union([Instance(target), Instance(External("builtins.list"), (target,))])
 
 
 def _declared_or_unknown(

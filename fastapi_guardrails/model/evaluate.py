@@ -708,7 +708,7 @@ class Evaluator(Statements):
         if isinstance(type_, External) and type_.name == "typing.Self" and receiver is not None:
             return Instance(receiver) if isinstance(receiver, ClassValue) else receiver
         if call is not None:
-            bindings = {**bindings, **types.bind_call(self, function, call)}
+            bindings = {**bindings, **types.bind_call(self, function, receiver, call)}
         return types.instance_of(self, type_, bindings)
 
     def _generator_result(self, function: FunctionValue, declared: Value) -> Value:

@@ -574,6 +574,16 @@ def _field(name: str) -> Callable[[Evaluator, Arguments], Value]:
     return make
 
 
+def _encoded(ev: Evaluator, call: Arguments) -> Value:
+    """`jsonable_encoder(object)`: all that the object holds as plain data, kept as the attribute "(encoded)"."""
+    given = call.get(0, "obj")
+    if given is None or isinstance(given, Unknown) or "include" in call.kwargs or "exclude" in call.kwargs:
+        return UNKNOWN
+    made = Instance(External("fastapi.encoders.Encoded"))
+    made.attrs["(encoded)"] = given
+    return made
+
+
 def _suppress(ev: Evaluator, call: Arguments) -> Value:
     made = Instance(External("contextlib.suppress"))
     made.attrs["(types)"] = Sequence_("tuple", list(call.args), open=call.open)
@@ -591,14 +601,21 @@ def _run_coroutine(ev: Evaluator, call: Arguments) -> Value:
 
 
 def _awaits_first(ev: Evaluator, call: Arguments) -> Value:
-    """`wait_for(coroutine, …)`, `shield(coroutine)`."""
+    """`wait_for(coroutine, …)`."""
     value = call.args[0] if call.args else UNKNOWN
     return value if isinstance(value, Coroutine) else Coroutine(UNKNOWN)
 
 
+def _shield(ev: Evaluator, call: Arguments) -> Value:
+    """A future, which runs without being awaited."""
+    value = call.args[0] if call.args else UNKNOWN
+    return Coroutine(value.result if isinstance(value, Coroutine) else UNKNOWN, False)
+
+
 def _gather(ev: Evaluator, call: Arguments) -> Value:
+    """A future, which runs without being awaited."""
     results = [a.result if isinstance(a, Coroutine) else UNKNOWN for a in call.args]
-    return Coroutine(Sequence_("list", results, open=call.open))
+    return Coroutine(Sequence_("list", results, open=call.open), False)
 
 
 def _in_thread(index: int) -> Callable[[Evaluator, Arguments], Value]:
@@ -639,7 +656,7 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "builtins.max": _max,
     "builtins.min": _max,
     "builtins.next": lambda ev, call: types.element(call.args[0], ev) if call.args else UNKNOWN,
-    "builtins.anext": lambda ev, call: Coroutine(types.element(call.args[0], ev) if call.args else UNKNOWN),
+    "builtins.anext": lambda ev, call: Coroutine(types.element(call.args[0], ev) if call.args else UNKNOWN, False),
     "functools.partial": _partial,
     "functools.wraps": _wraps,
     "functools.lru_cache": _decorator_factory,
@@ -672,12 +689,13 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     ),
     "sqlalchemy.orm.scoped_session": _scoped_session,
     "sqlalchemy.orm.declarative_base": _declarative_base,
+    "fastapi.encoders.jsonable_encoder": _encoded,
     "contextlib.suppress": _suppress,
     "contextlib.closing": _closing,
     "contextlib.aclosing": _closing,
     "asyncio.run": _run_coroutine,
     "asyncio.wait_for": _awaits_first,
-    "asyncio.shield": _awaits_first,
+    "asyncio.shield": _shield,
     "asyncio.gather": _gather,
     "starlette.concurrency.run_in_threadpool": _in_thread(0),
     "asyncio.to_thread": _in_thread(0),

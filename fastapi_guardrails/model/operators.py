@@ -138,11 +138,10 @@ def _item_of_instance(ev: Evaluator, value: Instance, index: Value) -> Value:
         return ev.result_of(method, value) if method is not None else UNKNOWN
     if value.cls.name in ("builtins.dict", "collections.defaultdict", "collections.abc.Mapping"):
         return types.instance_of(ev, value.args[1]) if len(value.args) > 1 else UNKNOWN
-    if value.cls.name == "builtins.tuple" and isinstance(index, Const) and isinstance(index.value, int):
+    is_tuple = value.cls.name in ("builtins.tuple", "sqlalchemy.Row")
+    if is_tuple and isinstance(index, Const) and isinstance(index.value, int):
         args = value.args
         return types.instance_of(ev, args[index.value]) if -len(args) <= index.value < len(args) else UNKNOWN
-    if value.cls.name == "sqlalchemy.Row" and isinstance(index, Const) and index.value == 0 and value.args:
-        return types.instance_of(ev, value.args[0])
     if value.cls.name in ("builtins.list", "collections.abc.Sequence"):
         return types.element(value, ev) if not isinstance(index, Unknown) or index.why == "" else UNKNOWN
     spec = types.method_spec(value.cls.name, "__getitem__")

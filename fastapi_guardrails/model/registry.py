@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapi_guardrails.model.classes import is_declarative
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.routing import Entry, Place, RouteEntry, RouterObject, place_of
 from fastapi_guardrails.model.values import (
@@ -66,6 +67,12 @@ class Registry:
 
     def class_defined(self, cls: ClassValue, frame: Frame) -> None:
         self.classes.setdefault(id(cls.node), cls)
+
+    def mapped_class(self, name: str) -> ClassValue | None:
+        """The one mapped class of that name, as SQLAlchemy's registry finds it."""
+        last = name.rpartition(".")[2]
+        found = [cls for cls in self.classes.values() if cls.name == last and is_declarative(cls)]
+        return found[0] if len(found) == 1 else None
 
     def name(self, value: Value, node: f.Assign | f.AnnAssign, frame: Frame) -> None:
         """A module-level (or class-level) assignment: gives routers their name."""

@@ -46,6 +46,8 @@ THROUGH, LEFT = False, True
 
 _MAX_LOOP = 2_000
 
+_LISTS = frozenset({"builtins.list", "builtins.tuple", "builtins.set", "collections.abc.Sequence"})
+
 
 class Statements:
     """The statement half of the evaluator (a mixin of `Evaluator`)."""
@@ -251,9 +253,9 @@ def narrow(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> None:
         for part in test.values:
             narrow(ev, part, holds, frame)
     elif isinstance(test, f.Name):
-        _narrow_name(test.id, frame, keep_none=not holds)
+        _narrow_truth(test.id, holds, frame)
     elif isinstance(test, f.Walrus) and isinstance(test.target, f.Name):
-        _narrow_name(test.target.id, frame, keep_none=not holds)
+        _narrow_truth(test.target.id, holds, frame)
     elif (
         isinstance(test, f.Compare)
         and isinstance(test.left, f.Name)
@@ -265,6 +267,21 @@ def narrow(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> None:
             _narrow_name(test.left.id, frame, keep_none=is_none, only_none=is_none)
     elif isinstance(test, f.Call) and isinstance(test.func, f.Name) and test.func.id == "isinstance":
         _narrow_isinstance(ev, test, holds, frame)
+
+
+def _narrow_truth(name: str, holds: bool, frame: Frame) -> None:
+    """What is true is not `None`; a collection that is not true is empty."""
+    if holds:
+        _narrow_name(name, frame, keep_none=False)
+        return
+    value = frame.scope.vars.get(name)
+    choices = options(value) if value is not None else ()
+    if any(_is_list(choice) for choice in choices):
+        frame.scope.vars[name] = union(Sequence_("list", []) if _is_list(c) else c for c in choices)
+
+
+def _is_list(value: Value) -> bool:
+    return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name in _LISTS
 
 
 def _narrow_name(name: str, frame: Frame, *, keep_none: bool, only_none: bool = False) -> None:
@@ -569,7 +586,7 @@ def _assert(ev: Evaluator, node: f.Assert, frame: Frame) -> bool:
 
 
 def _match(ev: Evaluator, node: f.Match, frame: Frame) -> bool:
-    ev.evaluate(node.subject, frame)
+    subject = ev.evaluate(node.subject, frame)
     before = dict(frame.scope.vars)
     after: list[dict[str, Value]] = []
     ended: list[bool] = []
@@ -577,7 +594,7 @@ def _match(ev: Evaluator, node: f.Match, frame: Frame) -> bool:
     for case in node.cases:
         frame.scope.vars = dict(before)
         for name in case.names:
-            frame.scope.vars[name] = UNKNOWN
+            frame.scope.vars[name] = without_none(subject) if case.irrefutable else UNKNOWN
         for value in case.values:
             ev.evaluate(value, frame)
         if case.guard is not None:
@@ -661,16 +678,28 @@ def _set_attribute(ev: Evaluator, owner: Instance, name: str, value: Value, fram
 def _bind_item(ev: Evaluator, target: f.Sub, value: Value, frame: Frame) -> None:
     container = ev.evaluate(target.value, frame)
     index = ev.evaluate(target.index, frame)
-    if not frame.inline or frame.recorder is not None:
+    if not isinstance(container, Mapping):
         return
-    if isinstance(container, Mapping):
-        from fastapi_guardrails.model import routing
-        from fastapi_guardrails.model.operators import key_of
+    from fastapi_guardrails.model import routing
+    from fastapi_guardrails.model.operators import key_of
 
-        key = key_of(index)
+    key = key_of(index)
+    if frame.recorder is not None:
+        if _is_local(target.value, container, frame):
+            container.open = True
+            if key is not None:
+                container.items[key[0]] = value
+    elif frame.inline:
         routing.set_handler(ev, container, index, value, routing.Place(frame.module, target.pos), frame)
         sure = not (frame.uncertain or frame.off)
         ev.registry.set_item(container, index if key is None else Const(key[0]), value, sure=sure)
+
+
+def _is_local(name: f.Expr, container: Mapping, frame: Frame) -> bool:
+    """Whether a dict was written in the function that is analysed: what others share stays as it is."""
+    function = frame.function
+    is_name = isinstance(name, f.Name) and name.id in frame.scope.vars
+    return is_name and function is not None and container.module is frame.module and container.pos > function.node.pos
 
 
 def _unpack(ev: Evaluator, targets: list[f.Expr], value: Value, frame: Frame) -> None:
@@ -698,7 +727,7 @@ def _part(ev: Evaluator, value: Value, index: int, frame: Frame) -> Value:
             return types.instance_of(ev, args[0])
         return types.instance_of(ev, args[index]) if index < len(args) else UNKNOWN
     if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "sqlalchemy.Row":
-        return UNKNOWN
+        return types.instance_of(ev, value.args[index]) if index < len(value.args) else UNKNOWN
     return types.element(value, ev)
 
 

@@ -311,7 +311,8 @@ def _spec_type(ev: Evaluator, spec: str, receiver: Value, call: Arguments | None
         return union([_spec_type(ev, spec[:-1], receiver, call), NONE]) if len(spec) > 1 else UNKNOWN
     if spec.endswith("]"):
         name, _, inner = spec[:-1].partition("[")
-        return Generic(External(name), (_spec_type(ev, inner, receiver, call),))
+        several = _spec_types(inner, receiver, call)
+        return Generic(External(name), (_spec_type(ev, inner, receiver, call),) if several is None else several)
     if spec == "elem":
         return _argument_of(receiver, 0)
     if spec == "value":
@@ -321,6 +322,17 @@ def _spec_type(ev: Evaluator, spec: str, receiver: Value, call: Arguments | None
     if spec == "entity":
         return entity(call.args[0]) if call and call.args else UNKNOWN
     return External(spec)
+
+
+def _spec_types(spec: str, receiver: Value, call: Arguments | None) -> tuple[Value, ...] | None:
+    """The type arguments that one word stands for, None where it is a type of its own."""
+    if spec == "args":
+        return receiver.args if isinstance(receiver, Instance) else (UNKNOWN,)
+    if spec == "given":
+        return tuple(map(as_type, call.args)) if call else (UNKNOWN,)
+    if spec == "entities":
+        return _entities(call.args[0]) if call and call.args else (UNKNOWN,)
+    return None
 
 
 def _argument_of(receiver: Value, index: int) -> Value:
@@ -344,11 +356,18 @@ def entity(statement: Value) -> Value:
     return union(found) if found and len(found) == len(options(statement)) else UNKNOWN
 
 
-def bind_call(ev: Evaluator, function: FunctionValue, call: Arguments) -> Bindings:
+def _entities(statement: Value) -> tuple[Value, ...]:
+    """The ORM classes that a statement selects, one for each column that is one."""
+    if isinstance(statement, Instance) and isinstance(statement.cls, External) and statement.args:
+        return statement.args
+    return (entity(statement),)
+
+
+def bind_call(ev: Evaluator, function: FunctionValue, receiver: Value | None, call: Arguments) -> Bindings:
     """Type variables of a generic function, from the arguments of one call."""
     bindings: Bindings = {}
     params = [p for p in function.node.params if p.kind in ("pos", "any")]
-    for index, param in enumerate(params):
+    for index, param in enumerate(params if receiver is None else params[1:]):
         value = call.get(index, param.name)
         if value is None or param.annotation is None:
             continue

@@ -2,7 +2,7 @@
 ## What it does
 Reports an ORM object as a response: an ORM class as (or inside) the response model, or, without a response model, a
 `return` of an ORM object, of a collection of them, or of a dict or tuple that holds one. What is returned is followed
-through services and repositories.
+through services and repositories, and through `jsonable_encoder`.
 
 ## Why it matters
 A table is not an API. The response then has every column that the table has, today's and tomorrow's, the password hash
@@ -90,6 +90,7 @@ None.
 ## Not reported
 - An ORM object that is returned under a Pydantic `response_model`, which filters it.
 - SQLModel classes without `table=True`, which are plain models.
+- `jsonable_encoder` with `include` or `exclude`.
 
 ## Known limits
 A value whose type cannot be told is never reported.
@@ -102,7 +103,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
-from fastapi_guardrails.model.classes import flat_classes, is_orm, is_pydantic
+from fastapi_guardrails.model.classes import flat_classes, inherits, is_dataclass, is_orm, is_pydantic
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.values import (
     Annotated,
@@ -130,6 +131,7 @@ _SAYS_NOTHING = frozenset(
         "collections.abc.Mapping", "collections.abc.Iterable",
     }
 )  # fmt: skip
+_COLLECTIONS = ("builtins.", "collections.", "sqlalchemy.Row", "sqlalchemy.ScalarResult")
 _MAX_STEPS = 6
 _MAX_MODELS = 200
 
@@ -157,7 +159,7 @@ def orm_model_returned(route: Route) -> Iterator[Finding]:
 
 
 def _orm_in_type(route: Route, model: Value) -> ClassValue | None:
-    """The first ORM class that a type is or holds, in the fields of its Pydantic models too."""
+    """The first ORM class that a type is or holds, in the fields of its models too."""
     trees = route.project.trees
     seen: set[int] = set()
     waiting = deque(trees.classes_in(model))
@@ -168,9 +170,14 @@ def _orm_in_type(route: Route, model: Value) -> ClassValue | None:
         if is_orm(cls):
             return cls
         seen.add(id(cls))
-        if is_pydantic(cls) and len(seen) < _MAX_MODELS:
+        if _has_fields(cls) and len(seen) < _MAX_MODELS:
             waiting += trees.classes_sent(cls)
     return None
+
+
+def _has_fields(cls: ClassValue) -> bool:
+    """Whether FastAPI sends the fields of a class: of a Pydantic model, a dataclass, a typed dict or tuple."""
+    return is_pydantic(cls) or is_dataclass(cls) or inherits(cls, "typing.TypedDict", "typing.NamedTuple") is True
 
 
 def _says_nothing(model: Value | None) -> bool:
@@ -206,12 +213,13 @@ def _orm_in_value(value: Value, depth: int = 0) -> ClassValue | None:
         return None
     parts: list[Value] = []
     if isinstance(value, Instance):
-        if isinstance(value.cls, ClassValue):
-            return value.cls if is_orm(value.cls) else None
-        if value.cls.name.startswith(("builtins.", "collections.")):
+        if isinstance(value.cls, ClassValue) and is_orm(value.cls):
+            return value.cls
+        if isinstance(value.cls, External) and value.cls.name.startswith(_COLLECTIONS):
             return next(
                 (c for a in value.args for c in flat_classes(a) if isinstance(c, ClassValue) and is_orm(c)), None
             )
+        parts = _sent_by(value)
     elif isinstance(value, Union):
         parts = list(value.options)
     elif isinstance(value, Sequence_):
@@ -219,6 +227,14 @@ def _orm_in_value(value: Value, depth: int = 0) -> ClassValue | None:
     elif isinstance(value, Mapping):
         parts = list(value.items.values())
     return next((found for p in parts if (found := _orm_in_value(p, depth + 1)) is not None), None)
+
+
+def _sent_by(value: Instance) -> list[Value]:
+    """What `jsonable_encoder` made plain data of, and the content of a JSON response."""
+    sent = value.attrs.get("(encoded)")
+    if sent is None and inherits(value.cls, "starlette.responses.JSONResponse") is True:
+        sent = value.attrs.get("content", value.attrs.get("0"))
+    return [] if sent is None else [sent]
 
 
 # --- the way down to where the object comes from ---------------------------------------------------------------------
