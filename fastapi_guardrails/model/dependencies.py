@@ -336,10 +336,12 @@ class Trees:
 
     def classes_sent(self, model: ClassValue) -> list[ClassValue]:
         """The project's classes in those fields of a Pydantic model that a response holds: neither private nor left
-        out by `Field(exclude=True)`."""
+        out by `Field(exclude=True)`. What a generic base is given stands in its fields."""
         known = self._sent.get(id(model))
         if known is None:
             fields = [field.type for field in self.fields(model) if not _is_left_out(field)]
+            bases = [base for cls in classes.mro(model) if isinstance(cls, ClassValue) for base in cls.bases]
+            fields += [arg for base in bases if isinstance(base, Generic) for arg in base.args]
             sent = dict.fromkeys(cls for type_ in fields for cls in self.classes_in(type_))
             known = self._sent[id(model)] = (model, list(sent))
         return known[1]

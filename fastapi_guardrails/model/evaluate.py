@@ -261,9 +261,10 @@ class Evaluator(Statements):
         open_ = False
         for item in node.items:
             if isinstance(item, f.Star):
-                spread = self.items_of(self.evaluate(item.value, frame))
+                value = self.evaluate(item.value, frame)
+                spread = self.items_of(value)
                 open_ = open_ or spread is None
-                items += spread or []
+                items += [types.element(value, self)] if spread is None else spread
             else:
                 items.append(self.evaluate(item, frame))
         open_ = open_ or len(items) > operators.MAX_ITEMS

@@ -389,6 +389,10 @@ def _range(ev: Evaluator, call: Arguments) -> Value:
     return Sequence_("list", [Instance(External("builtins.int"))], open=True)
 
 
+def _filter(ev: Evaluator, call: Arguments) -> Value:
+    return Sequence_("list", [types.element(call.args[1], ev)], open=True) if len(call.args) == 2 else UNKNOWN
+
+
 def _str(ev: Evaluator, call: Arguments) -> Value:
     if call.args:
         value = call.args[0]
@@ -649,6 +653,7 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,
     "builtins.range": _range,
+    "builtins.filter": _filter,
     "builtins.str": _str,
     "builtins.bool": _bool,
     "builtins.int": _int,

@@ -687,8 +687,7 @@ def _bind_item(ev: Evaluator, target: f.Sub, value: Value, frame: Frame) -> None
     if frame.recorder is not None:
         if _is_local(target.value, container, frame):
             container.open = True
-            if key is not None:
-                container.items[key[0]] = value
+            container.items[key[0] if key is not None else f"?{target.pos}"] = value
     elif frame.inline:
         routing.set_handler(ev, container, index, value, routing.Place(frame.module, target.pos), frame)
         sure = not (frame.uncertain or frame.off)
