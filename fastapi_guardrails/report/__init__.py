@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Names of the formats, each in the module of its name (`json` in `json_`).
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit")
 
+#: Those that systems read which know the files of a repository, wherever in it the project is.
+_HOSTED = frozenset({"sarif", "github", "gitlab", "junit"})
+
 #: Gives the rules by code: only the formats that describe rules load them.
 Rules = Callable[[], Mapping[str, "Rule"]]
 
@@ -39,6 +42,10 @@ def render(name: str, result: Result, rules: Rules, style: Style = PLAIN) -> str
         style: for the formats that people read.
     """
     module = import_module(f"{__name__}.{'json_' if name == 'json' else name}")
+    if name in _HOSTED:
+        from fastapi_guardrails.report.places import from_repository
+
+        result = from_repository(result)
     text: str = module.render(result, rules, style)
     return text
 

