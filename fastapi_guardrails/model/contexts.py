@@ -90,7 +90,7 @@ class _Place(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
-        return id(self.function.node), repr(self.receiver), known, self.once
+        return id(self.function.node), repr(self.receiver), is_kept(self.receiver), known, self.once
 
 
 class Chains:

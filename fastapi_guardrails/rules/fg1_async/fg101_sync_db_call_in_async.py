@@ -65,13 +65,17 @@ None.
 - `def` endpoints and dependencies: FastAPI runs them in a thread.
 - What is handed to a thread: `run_in_threadpool`, `asyncio.to_thread`, `run_in_executor`, `AsyncSession.run_sync`,
   `BackgroundTasks.add_task` of a `def`.
-- Building a statement or a query without running it, making a session, `add`, `add_all` and `expunge`: no I/O.
-- The start of an app: code of a lifespan before its `yield`; what runs once in the life of a process: a cached function
-  without parameters, the first filling of a global variable that is kept.
+- Building a statement or a query without running it (iterating over it runs it), making a session, `add`, `add_all` and `expunge`: no I/O.
+- The start of an app: code of a lifespan before its `yield`. A task that it starts runs while the app serves, and is
+  reported.
+- Code that only scripts run: commands of click, typer or cyclopts, what `if __name__ == "__main__":` calls, and
+  coroutines that a sync function gives to an event loop of its own.
+- What a literal argument rules out: below `if save:` where the caller passes `save=False` or leaves the default.
 - A call that is awaited: its handle is async, whatever its annotation says.
 
 ## Known limits
-A handle whose type cannot be told (no annotation, an unknown library) is never reported.
+A handle whose type cannot be told (no annotation, an unknown library) is never reported; nor is `connect` of a driver,
+which makes a handle. Each line that leaves async code is a finding of its own, however many lead to the same call.
 """
 
 from __future__ import annotations

@@ -57,14 +57,24 @@ other calls have no fix.
 `blocking-calls`: qualified names of further calls that block, as `"vendor.client.Client.send"`.
 
 ## Not reported
-- What is handed to a thread, and everything in `def` endpoints and dependencies.
-- The start of an app: code of a lifespan before its `yield`; code at module level.
-- The construction of a client that does not connect; what runs once in the life of a process: a
-  cached function without parameters, the first filling of a global variable that is kept.
+- What is handed to a thread, and everything in `def` endpoints and dependencies: `run_in_threadpool`, `to_thread`,
+  `run_in_executor`, `BackgroundTasks.add_task` of a `def`, a sync generator given to `StreamingResponse`.
+- The start of an app: code of a lifespan before its `yield`; code at module level. A task that it starts runs while the
+  app serves, and is reported.
+- Code that only scripts run: commands of click, typer or cyclopts, what `if __name__ == "__main__":` calls, and
+  coroutines that a sync function gives to an event loop of its own. They serve nobody, unless they start a server.
+- What a literal argument rules out: below `if wait:` where the caller passes `wait=False` or leaves the default.
+- A *file* that is read or written once in the life of a process, as start-up might have done: in a cached function
+  without parameters, in the first filling of a global variable, or of an attribute of an object that a module holds.
+  What waits for something else (a network, a process, a sleep) is reported even there: the first request makes all
+  others wait.
+- The construction of a client that does not connect.
 - The reads and writes inside a `with open(...)` block: the block is one finding, at the `open`.
 
 ## Known limits
-A client whose type cannot be told is never reported.
+A client whose type cannot be told is never reported. Each line that leaves async code is a finding of its own, however
+many lead to the same call: each of them is where a thread or an `await` is needed. What only the data decides (an
+unknown setting, a key of a dict) counts as possible.
 """
 
 from __future__ import annotations
