@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 
 from .oracle import FASTAPI, Tables, differences, read_tables
 
+
+def installed() -> str:
+    """The version of FastAPI that is installed, if any."""
+    try:
+        return version("fastapi")
+    except PackageNotFoundError:
+        return ""
+
+
 pytestmark = [
     pytest.mark.network,
-    pytest.mark.skipif(sys.version_info < (3, 11), reason="the test extra brings that version of FastAPI from 3.11 on"),
+    pytest.mark.skipif(
+        installed() != FASTAPI,
+        reason=f"the running apps need fastapi=={FASTAPI}, which the test extra brings from Python 3.11 on",
+    ),
 ]
 
 EXCEPTIONS = json.loads(Path(__file__).with_name("exceptions.json").read_text())
@@ -26,9 +38,6 @@ EXCEPTIONS = json.loads(Path(__file__).with_name("exceptions.json").read_text())
 @pytest.fixture(scope="module")
 def tables() -> Tables:
     """Both sides, read once; the download is kept in the user's cache folder."""
-    import fastapi
-
-    assert fastapi.__version__ == FASTAPI, "install the test extra: the running apps need that version of FastAPI"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return read_tables(cache / "fastapi-guardrails-tests")
 
