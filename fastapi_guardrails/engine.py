@@ -23,6 +23,7 @@ from fastapi_guardrails.config import Config, ConfigError
 from fastapi_guardrails.finding import Coverage, Diagnostic, Finding, Mark, Range, Report, TraceStep
 from fastapi_guardrails.source import files
 from fastapi_guardrails.source.contents import Contents, read
+from fastapi_guardrails.source.generated import is_generated
 from fastapi_guardrails.source.text import Text, TextError, decode
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ Progress = Callable[[int, int], None]
 _PAYS, _MOST = 500_000, 4
 
 UNUSED, FAILED = "FG002", "FG003"
+
+#: Rules that look at every file: about the run, the project and its tests.
+_ANY_CODE = ("FG0", "FG9")
 
 #: Files besides Python that a report may depend on, by their end, in the root and in these folders.
 _SIDE_FILES = (".toml", ".txt", ".lock", ".yaml", ".yml", ".cfg", ".ini", ".in", ".json", ".sh", "file")
@@ -227,7 +231,7 @@ class Workspace:
             contents.digest(),
             repr(self.config),
             "\n".join(self._scope),
-            _side_stamp(self.root),
+            _side_stamp(self.root, contents.digests),
             _own_stamp(),
         )
 
@@ -253,6 +257,7 @@ class _Run:
         self._rules = rules
         self._selection = selection
         self._text = text
+        self._generated: dict[str, bool] = {}
         self._prefix = prefix
         self._names = {word.lower(): rule.code for rule in rules.values() for word in (rule.code, rule.name)}
 
@@ -306,9 +311,17 @@ class _Run:
             from fastapi_guardrails.rules.fg0_run import fg003_internal_error
 
             failure = fg003_internal_error.failure(rule, error, self._place(at))
-        findings = list(found.values())
+        findings = [finding for finding in found.values() if self._concerns(rule, finding.at.path)]
         marks = {mark for finding in findings for mark in (finding.at, *(step.at for step in finding.trace))}
         return _Answer(rule.code, findings, failure, [(mark, self._range(mark)) for mark in marks])
+
+    def _concerns(self, rule: Rule, path: str) -> bool:
+        """Whether a rule looks at a file at all: generated code is no code of the application."""
+        if not rule.builtin or rule.code.startswith(_ANY_CODE):
+            return True
+        if path not in self._generated:
+            self._generated[path] = path.endswith(".py") and is_generated(self._text(path))
+        return not self._generated[path]
 
     def _place(self, element: Any) -> Mark:
         """Where a rule was when it failed: the element, or the beginning of the first file."""
@@ -587,10 +600,11 @@ def _parents_in_repository(root: Path) -> list[Path]:
     return parents[1 : top + 1]
 
 
-def _side_stamp(root: Path) -> str:
+def _side_stamp(root: Path, paths: Iterable[str]) -> str:
     """Names, sizes and times of the files besides Python that a report may depend on."""
     stamps = []
-    for folder in (root, *(root / name for name in _SIDE_FOLDERS), *_parents_in_repository(root)):
+    inner = dict.fromkeys((*_SIDE_FOLDERS, *files.inner_folders(paths)))
+    for folder in (root, *(root / name for name in inner), *_parents_in_repository(root)):
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:

@@ -92,7 +92,8 @@ class Project:
         self.config = config
         target = config.target
         overrides = {"fastapi": target.fastapi, "pydantic": target.pydantic, "sqlalchemy": target.sqlalchemy}
-        self.versions: Versions = read_versions(sources.root, {**overrides, "python": target.python})
+        overrides["python"] = target.python
+        self.versions: Versions = read_versions(sources.root, overrides, sources.modules)
         self.symbols = Symbols(sources.modules, sources.import_roots)
         if self.versions.at_least("pydantic", "2") is None:
             modules = self.symbols.modules.values()

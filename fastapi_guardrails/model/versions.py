@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastapi_guardrails.source import facts as f
+from fastapi_guardrails.source.files import inner_folders
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,8 +27,7 @@ _BOUND = re.compile(r"(==|>=|<=|~=|\^|~|>|<|!=)?\s*v?(\d+(?:\.(?:\d+|\*))*)")
 
 #: FastAPI that allows Pydantic 2.
 _FIRST_WITH_PYDANTIC_2 = "0.100"
-#: Folders that say nothing of the application.
-_FOREIGN = frozenset({"docs", "examples", "node_modules", "scripts", "site-packages", "tests", "venv"})
+_STRING = re.compile(r"""["']([^"'\n]+)["']""")
 
 Numbers = tuple[int, ...]
 
@@ -127,14 +127,20 @@ def _caret(version: Numbers) -> Numbers:
     return _next(version)
 
 
-def read_versions(root: Path, overrides: dict[str, str | None]) -> Versions:
-    """The versions that the files of a project name, lock files first; `overrides` win."""
+def read_versions(root: Path, overrides: dict[str, str | None], paths: Iterable[str] = ()) -> Versions:
+    """The versions that the files of a project name, lock files first; `overrides` win.
+
+    Args:
+        root: the project root.
+        overrides: versions by package, from the configuration.
+        paths: the project's files: where the root says nothing, the folders that hold them are asked.
+    """
     found: dict[str, Range] = {}
     for folder in _folders(root):
         for package, range_ in _read(folder).items():
             found.setdefault(package, range_)
     if "fastapi" not in found and "pydantic" not in found:
-        found = {**_read_below(root), **found}
+        found = {**_read_below(root, paths), **found}
     for package, version in overrides.items():
         if version:
             found[package] = Range(numbers(version), numbers(version), True)
@@ -145,30 +151,20 @@ def read_versions(root: Path, overrides: dict[str, str | None]) -> Versions:
 
 def _read(folder: Path) -> dict[str, Range]:
     found: dict[str, Range] = {}
-    for read in (_from_locks, _from_pyproject, _from_requirements):
+    for read in (_from_locks, _from_pyproject, _from_pipfile, _from_requirements, _from_setup):
         for package, range_ in read(folder).items():
             found.setdefault(package, range_)
     return found
 
 
-def _read_below(root: Path) -> dict[str, Range]:
+def _read_below(root: Path, paths: Iterable[str]) -> dict[str, Range]:
     """What the folders below a project root say together: a range that holds the versions of each."""
     found: dict[str, Range] = {}
-    for folder in _inner_folders(root, 2):
-        for package, range_ in _read(folder).items():
+    for folder in inner_folders(paths):
+        for package, range_ in _read(root / folder).items():
             known = found.get(package)
             found[package] = range_ if known is None else _either(known, range_)
     return found
-
-
-def _inner_folders(folder: Path, depth: int) -> list[Path]:
-    if not depth:
-        return []
-    try:
-        inner = sorted(p for p in folder.iterdir() if p.name[0] not in "._" and p.name not in _FOREIGN and p.is_dir())
-    except OSError:
-        return []
-    return [found for path in inner for found in (path, *_inner_folders(path, depth - 1))]
 
 
 def _either(one: Range, other: Range) -> Range:
@@ -211,7 +207,15 @@ def _from_pyproject(folder: Path) -> dict[str, Range]:
     found = _from_lines(lines)
     if isinstance(project.get("requires-python"), str):
         found["python"] = parse_range(project["requires-python"])
-    for name, value in _table(data, "tool", "poetry", "dependencies").items():
+    for package, range_ in _from_table(_table(data, "tool", "poetry", "dependencies")).items():
+        found.setdefault(package, range_)
+    return found
+
+
+def _from_table(packages: dict[str, Any]) -> dict[str, Range]:
+    """A table of requirements: `fastapi = "^0.115"`, `fastapi = {version = "*"}`."""
+    found: dict[str, Range] = {}
+    for name, value in packages.items():
         specifier = value.get("version") if isinstance(value, dict) else value
         if name.lower() in PACKAGES and isinstance(specifier, str):
             found.setdefault(name.lower(), parse_range(specifier))
@@ -233,19 +237,37 @@ def _items(value: object, kind: type) -> list[Any]:
 
 def _from_requirements(folder: Path) -> dict[str, Range]:
     found: dict[str, Range] = {}
-    candidates = (
-        sorted(folder.glob("requirements*.txt"))
-        + sorted(folder.glob("requirements*.in"))
-        + sorted(folder.glob("requirements/*.txt"))
-    )
+    candidates = [
+        *sorted(folder.glob("*requirements*.txt")),
+        *sorted(folder.glob("*requirements*.in")),
+        folder / "requires.txt",
+        *sorted(folder.glob("requirements/*.txt")),
+        *sorted(folder.glob("requirements/*.in")),
+    ]
     for path in candidates:
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            continue
-        for package, range_ in _from_lines(lines).items():
+        for package, range_ in _from_lines(_text(path).splitlines()).items():
             found.setdefault(package, range_)
     return found
+
+
+def _from_pipfile(folder: Path) -> dict[str, Range]:
+    packages = _table(_load(folder / "Pipfile"), "packages")
+    return _from_table(packages)
+
+
+def _from_setup(folder: Path) -> dict[str, Range]:
+    """What `setup.cfg` and the strings of `setup.py` name."""
+    found = _from_lines(_text(folder / "setup.cfg").splitlines())
+    for package, range_ in _from_lines(_STRING.findall(_text(folder / "setup.py"))).items():
+        found.setdefault(package, range_)
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _from_lines(lines: list[str]) -> dict[str, Range]:

@@ -22,6 +22,10 @@ EXCLUDED_FOLDERS = frozenset(
 BUILD_FOLDERS = frozenset({"build", "dist", "_build"})
 
 
+#: Outer folders whose requirements say nothing of the application.
+_FOREIGN = frozenset({"docs", "docs_src", "examples", "scripts", "tests"})
+
+
 class SourceFile(NamedTuple):
     """A file to read; `path` is relative to the project root, with `/`."""
 
@@ -40,6 +44,16 @@ class Discovery(NamedTuple):
 
     files: list[SourceFile]
     problems: list[Problem]
+
+
+def inner_folders(paths: Iterable[str]) -> list[str]:
+    """The outer folders of some files, two deep: where a monorepo keeps the requirements of its parts."""
+    found: set[str] = set()
+    for path in paths:
+        outer, *rest = path.split("/")[:-1] or ("",)
+        if outer and outer not in _FOREIGN:
+            found.update((outer, f"{outer}/{rest[0]}") if rest else (outer,))
+    return sorted(found)
 
 
 def find_root(paths: Sequence[Path]) -> Path:

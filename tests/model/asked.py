@@ -34,7 +34,7 @@ from fastapi_guardrails.source.loader import load
 #: The file that a text without a header is, and that names are looked up in.
 MAIN = "app/main.py"
 
-_HEADER = re.compile(r"^# (\S+\.(?:py|txt|toml|lock))$", re.MULTILINE)
+_HEADER = re.compile(r"^# (\S+\.(?:py|txt|toml|lock|cfg)|Pipfile)$", re.MULTILINE)
 
 
 class Asked:

@@ -25,6 +25,10 @@ from .asked import understand
         ('# pyproject.toml\n[tool.poetry.dependencies]\nfastapi = {version = "^0.140", extras = ["all"]}\n', True),
         ('# uv.lock\n[[package]]\nname = "fastapi"\nversion = "0.137.1"\n', True),
         ('# poetry.lock\n[[package]]\nname = "fastapi"\nversion = "0.116.0"\n', False),
+        ("# dev-requirements.txt\nfastapi<0.120\n", False),
+        ('# Pipfile\n[packages]\nfastapi = "==0.140.0"\n', True),
+        ('# setup.py\nsetup(\n    install_requires=["fastapi >= 0.138", "x"],\n)\n', True),
+        ("# setup.cfg\n[options]\ninstall_requires =\n    fastapi<0.120\n    x\n", False),
         ("# app/main.py\n", None),
         ("# pyproject.toml\nthis is no toml\n", None),
     ],
@@ -54,11 +58,14 @@ def test_a_lock_file_knows_better_than_a_range() -> None:
         ("# one/requirements.txt\npydantic==1.10.2\n# two/requirements.txt\npydantic==2.4\n", None),
         ("# one/requirements.txt\npydantic==2.10.2\n# two/requirements.txt\npydantic>=2.4\n", True),
         ("# requirements.txt\nfastapi\n# two/requirements.txt\npydantic<2\n", None),
-        ("# node_modules/x/requirements.txt\npydantic<2\n", None),
+        ("# examples/x/requirements.txt\npydantic<2\n", None),
         ("# a/b/c/requirements.txt\npydantic<2\n", None),
+        ("# services/users/requires.txt\npydantic[email]>=1.9.1,<2\n", False),
     ],
 )
 def test_folders_below_the_root_say_it_where_the_root_does_not(files: str, expected: bool | None) -> None:
+    folders = ("backend/app", "services/users", "one", "two", "a/b/c", "examples/x")
+    files += "".join(f"# {folder}/main.py\nx = 1\n" for folder in folders)
     assert understand(files).project.versions.at_least("pydantic", "2") is expected
 
 
