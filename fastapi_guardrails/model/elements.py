@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Mark
@@ -336,6 +337,14 @@ class Route(Element):
             if not router.is_app:
                 found += _texts(router.options.get("tags"))
         return found + _texts(self.flat.entry.options.get("tags"))
+
+    @cached_property
+    def response_class(self) -> Value | None:
+        """The class of its responses: its own, or the nearest default around it; None where nothing is said."""
+        given = [self.option("response_class")]
+        for around in zip_longest(reversed(self.flat.routers), reversed(self.own_includes)):
+            given += [a.options.get("default_response_class") for a in around if a is not None]
+        return next((classes.plain(v) for v in given if v is not None and not is_none(v)), None)
 
     # --- response model ------------------------------------------------------------------------------------------
 

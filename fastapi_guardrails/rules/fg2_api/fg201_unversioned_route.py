@@ -59,7 +59,8 @@ app.include_router(router, prefix="/api/v1")
 - A version in the path of a mounted app, or in the `root_path` of the `FastAPI` object.
 - `/`, health, liveness and readiness checks, `metrics`, `ping`, `version`, the favicon and `robots.txt`; everything
   below `docs`, `static` and `.well-known`.
-- Routes with `include_in_schema=False`, and WebSockets.
+- Routes with `include_in_schema=False`, routes of an app with `openapi_url=None`, and WebSockets.
+- Pages: routes whose `response_class`, or the `default_response_class` around them, is HTML.
 
 ## Known limits
 A version in a header or a query parameter is not seen.
@@ -74,6 +75,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Mark
 from fastapi_guardrails.knowledge.exempt_paths import is_exempt
+from fastapi_guardrails.model.classes import inherits
 from fastapi_guardrails.model.values import is_none, text_of
 from fastapi_guardrails.rules.registry import rule
 
@@ -97,11 +99,25 @@ def unversioned_route(project: Project) -> Iterator[Finding]:
 def _needs_version(route: Route, version: re.Pattern[str]) -> bool:
     if route.websocket or not route.is_operation or route.flat.uncertain or not route.include_in_schema:
         return False
+    if _is_page(route) or _has_no_schema(route):
+        return False
     path = route.route_path
     if is_exempt(path) or any(fnmatchcase(path, glob) for glob in route.project.config.exempt_paths):
         return False
     segments = path.split("/") + _root_path(route)
     return not any(s == "{?}" or version.fullmatch(s) for s in segments)
+
+
+def _is_page(route: Route) -> bool:
+    """Whether it is made for browsers."""
+    cls = route.response_class
+    return cls is not None and inherits(cls, "starlette.responses.HTMLResponse") is True
+
+
+def _has_no_schema(route: Route) -> bool:
+    """Whether its app has no OpenAPI schema, so that none of its routes is in one."""
+    given = route.flat.owner.options.get("openapi_url")
+    return given is not None and is_none(given)
 
 
 def _root_path(route: Route) -> list[str]:

@@ -62,11 +62,10 @@ it is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Mark
-from fastapi_guardrails.model.classes import inherits, is_orm, is_pydantic, plain
+from fastapi_guardrails.model.classes import inherits, is_orm, is_pydantic
 from fastapi_guardrails.model.values import (
     ClassValue,
     External,
@@ -75,7 +74,6 @@ from fastapi_guardrails.model.values import (
     Union,
     Unknown,
     Value,
-    is_none,
     options,
 )
 from fastapi_guardrails.rules.registry import rule
@@ -125,17 +123,8 @@ def _annotation_counts(route: Route, endpoint: Function) -> bool:
 
 def _sends_no_model(route: Route) -> bool:
     """Whether the response class, its own or the nearest default around it, is none that serialises a model."""
-    given = [route.option("response_class")]
-    for around in zip_longest(reversed(route.flat.routers), reversed(route.includes)):
-        given += [a.options.get("default_response_class") for a in around if a is not None]
-    for value in given:
-        if value is None or is_none(value):
-            continue
-        cls = plain(value)
-        if isinstance(cls, Unknown):
-            return True
-        return inherits(cls, "starlette.responses.JSONResponse") is not True
-    return False
+    cls = route.response_class
+    return cls is not None and inherits(cls, "starlette.responses.JSONResponse") is not True
 
 
 def _returns_responses(endpoint: Function) -> bool:
