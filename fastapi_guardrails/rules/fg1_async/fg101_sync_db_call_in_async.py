@@ -65,7 +65,8 @@ None.
 - `def` endpoints and dependencies: FastAPI runs them in a thread.
 - What is handed to a thread: `run_in_threadpool`, `asyncio.to_thread`, `run_in_executor`, `AsyncSession.run_sync`,
   `BackgroundTasks.add_task` of a `def`.
-- Building a statement or a query without running it (iterating over it runs it), making a session, `add`, `add_all` and `expunge`: no I/O.
+- Building a statement or a query without running it (iterating over it runs it), making a session, `add`, `add_all`
+  and `expunge`: no I/O.
 - The start of an app: code of a lifespan before its `yield`. A task that it starts runs while the app serves, and is
   reported.
 - Code that only scripts run: commands of click, typer or cyclopts, what `if __name__ == "__main__":` calls, and
