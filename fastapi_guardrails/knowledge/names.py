@@ -56,6 +56,11 @@ _EXACT = {
     "sqlalchemy.future.engine.Engine": "sqlalchemy.Engine",
     "sqlalchemy.engine.Connection": "sqlalchemy.Connection",
     "sqlalchemy.engine.base.Connection": "sqlalchemy.Connection",
+    **{
+        f"{module}.{name}": f"sqlalchemy.{name}"
+        for module in ("sqlalchemy.engine", "sqlalchemy.engine.url")
+        for name in ("URL", "URL.create", "make_url")
+    },
     "sqlalchemy.engine.Result": "sqlalchemy.Result",
     "sqlalchemy.engine.result.Result": "sqlalchemy.Result",
     "sqlalchemy.future.select": "sqlalchemy.select",

@@ -64,6 +64,9 @@ _PEEWEE_BUILDERS = (
 
 FUNCTIONS: dict[str, str] = {
     "sqlalchemy.create_engine": "sqlalchemy.Engine",
+    "sqlalchemy.make_url": "sqlalchemy.URL",
+    "sqlalchemy.URL.create": "sqlalchemy.URL",
+    **{f"pydantic.{name}.build": f"pydantic.{name}" for name in ("PostgresDsn", "MySQLDsn", "MariaDBDsn", "AnyUrl")},
     "sqlalchemy.engine_from_config": "sqlalchemy.Engine",
     "sqlalchemy.ext.asyncio.create_async_engine": "sqlalchemy.ext.asyncio.AsyncEngine",
     "sqlalchemy.ext.asyncio.async_engine_from_config": "sqlalchemy.ext.asyncio.AsyncEngine",

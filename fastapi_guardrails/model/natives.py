@@ -10,7 +10,7 @@ from fastapi_guardrails.knowledge.names import canonical
 from fastapi_guardrails.knowledge.returns import FUNCTIONS
 from fastapi_guardrails.model import attributes, classes, routing, types
 from fastapi_guardrails.model.frames import Arguments
-from fastapi_guardrails.model.operators import MAX_TEXT, grows
+from fastapi_guardrails.model.operators import MAX_TEXT, beginning, beginning_with, grows
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
     NONE,
@@ -401,6 +401,8 @@ def _str(ev: Evaluator, call: Arguments) -> Value:
         text = text_of(value)
         if text is not None:
             return Const(text)
+        scheme = text_of(value.attrs["scheme"]) if isinstance(value, Instance) and "scheme" in value.attrs else None
+        return beginning_with(f"{scheme}://" if scheme else beginning(value) or "")
     return Instance(External("builtins.str"))
 
 
@@ -554,7 +556,11 @@ def _sessionmaker(name: str, default: str) -> Callable[[Evaluator, Arguments], V
 
 
 def _scoped_session(ev: Evaluator, call: Arguments) -> Value:
-    return Instance(External("sqlalchemy.orm.scoped_session"), (), call.frame.module, call.node.pos if call.node else 1)
+    made = Instance(External("sqlalchemy.orm.scoped_session"), (), call.frame.module, call.node.pos if call.node else 1)
+    factory = call.get(0, "session_factory")
+    if factory is not None:
+        made.attrs["session_factory"] = factory
+    return made
 
 
 def _declarative_base(ev: Evaluator, call: Arguments) -> Value:

@@ -42,6 +42,9 @@ MAX_ITEMS = 4_096
 
 _WIDE = re.compile(r"\d{4}")
 
+#: Attribute under which the known beginning of a text is kept.
+_PREFIX = "(prefix)"
+
 _BOOL = External("builtins.bool")
 _STR = External("builtins.str")
 
@@ -152,16 +155,29 @@ def _item_of_instance(ev: Evaluator, value: Instance, index: Value) -> Value:
 
 
 def join(node: f.FString, parts: list[Value], frame: Frame) -> Value:
-    """An f-string: known where all its parts are."""
+    """An f-string: known where all its parts are, else as far as its first parts are."""
     texts: list[str] = []
     for part in parts:
         text = as_text(part)
         if text is None:
-            return Instance(_STR)
+            return beginning_with("".join(texts) + (beginning(part) or ""))
         texts.append(text)
     if sum(map(len, texts)) > MAX_TEXT:
         return Instance(_STR)
     return Const("".join(texts), frame.module, node.pos, any(is_soft(p) for p in parts))
+
+
+def beginning_with(prefix: str) -> Instance:
+    """A text of which only the beginning is known."""
+    return Instance(_STR, attrs={_PREFIX: Const(prefix)} if prefix else None)
+
+
+def beginning(value: Value) -> str | None:
+    """The known beginning of a text; None where nothing is known."""
+    whole = as_text(value)
+    if whole is None and isinstance(value, Instance) and _PREFIX in value.attrs:
+        return text_of(value.attrs[_PREFIX])
+    return whole
 
 
 def as_text(value: Value) -> str | None:
@@ -215,7 +231,7 @@ def _scalar(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     if node.op == "/" and isinstance(left, Instance):
         return Instance(left.cls)
     if node.op == "+" and (_is_string(left) or _is_string(right)):
-        return Instance(_STR)
+        return beginning_with(beginning(left) or "")
     if node.op == "%" and _is_string(left):
         return _percent(node, left, right, frame)
     return UNKNOWN
@@ -232,7 +248,7 @@ def _percent(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
             )
         except (TypeError, ValueError):
             return Instance(_STR)
-    return Instance(_STR)
+    return beginning_with((template or "").partition("%")[0])
 
 
 def grows(template: str) -> bool:

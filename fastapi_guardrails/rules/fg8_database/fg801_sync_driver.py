@@ -67,11 +67,11 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Finding, Severity, Step
 from fastapi_guardrails.model.classes import inherits
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.values import Const, External, Instance, Value, options, text_of
+from fastapi_guardrails.model.operators import beginning
+from fastapi_guardrails.model.values import Const, External, FunctionValue, Instance, Value, options, text_of
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
-    from fastapi_guardrails.model.calls import Analysis
     from fastapi_guardrails.model.frames import Arguments
     from fastapi_guardrails.model.project import Project
 
@@ -79,6 +79,8 @@ _ASYNC_ENGINE = "sqlalchemy.ext.asyncio.create_async_engine"
 _SYNC_DRIVERS = frozenset(
     {"psycopg2", "psycopg2cffi", "pg8000", "pymysql", "mysqldb", "mysqlconnector", "pysqlite", "pyodbc", "cx_oracle"}
 )
+#: How many helpers deep a provider's session is looked for.
+_MAX_DEEP = 4
 _SYNC_BY_DEFAULT = frozenset({"mysql", "mariadb", "sqlite", "postgresql", "postgres", "oracle", "mssql"})
 
 
@@ -113,16 +115,13 @@ def _async_engine(call: Arguments, url: Value, newer: bool) -> Iterator[Finding]
 
 
 def _scheme(url: Value) -> str | None:
-    text = text_of(url)
-    if text is not None:
-        scheme, separator, _ = text.partition("://")
-        return scheme.lower() if separator and scheme else None
-    if isinstance(url, Instance):
-        for name in ("drivername", "scheme", "0"):
-            found = text_of(url.attrs[name]) if name in url.attrs else None
-            if found and "://" not in found:
-                return found.lower()
-    return None
+    text = beginning(url)
+    if text is None and isinstance(url, Instance):
+        named = (url.attrs[name] for name in ("drivername", "scheme", "name_or_url", "0") if name in url.attrs)
+        text = next((text_of(value) for value in named), None)
+        text = text if text is None or "://" in text else f"{text}://"
+    scheme, separator, _ = (text or "").partition("://")
+    return scheme.lower() if separator and scheme else None
 
 
 def _is_sync(scheme: str, newer: bool) -> bool:
@@ -150,7 +149,7 @@ def _behind_async_endpoints(project: Project) -> Iterator[Finding]:
             function = dependency.function
             if function is None or dependency.parameter is None:
                 continue
-            for engine in _engines(project.evaluator.analysis(function)):
+            for engine in _engines(project, function):
                 key = (engine.module.path if engine.module else "", engine.made)
                 if engine.module is None or key in reported:
                     continue
@@ -165,20 +164,35 @@ def _behind_async_endpoints(project: Project) -> Iterator[Finding]:
                 )
 
 
-def _engines(analysis: Analysis) -> Iterator[Instance]:
-    """The sync engines whose sessions a provider makes and hands out."""
-    given = [v for _, v in (*analysis.yields, *analysis.returns)]
-    if not any(_is_session(o) for v in given for o in options(v)):
+def _engines(project: Project, function: FunctionValue, deep: int = 0) -> Iterator[Instance]:
+    """The sync engines whose sessions a provider makes and hands out, itself or through helpers."""
+    analysis = project.evaluator.analysis(function)
+    given = [o for _, v in (*analysis.yields, *analysis.returns) for o in options(v)]
+    if deep > _MAX_DEEP or not any(_is_session(value) for value in given):
         return
+    binds = [_bound_engine(value) for value in given]
     for site in analysis.calls:
         for callee in options(site.callee):
-            engine: Value | None = None
-            if isinstance(callee, Instance) and isinstance(callee.cls, External) and "sessionmaker" in callee.cls.name:
-                engine = callee.attrs.get("bind", callee.attrs.get("0"))
-            elif isinstance(callee, External) and inherits(callee, "sqlalchemy.orm.Session"):
-                engine = site.call.get(0, "bind")
-            if isinstance(engine, Instance) and inherits(engine.cls, "sqlalchemy.Engine") and engine.made:
-                yield engine
+            if isinstance(callee, External) and inherits(callee, "sqlalchemy.orm.Session"):
+                binds.append(site.call.get(0, "bind"))
+            else:
+                binds.append(_bound_engine(callee))
+        for target, _ in site.targets:
+            yield from _engines(project, target, deep + 1)
+    for engine in binds:
+        if isinstance(engine, Instance) and inherits(engine.cls, "sqlalchemy.Engine") and engine.made:
+            yield engine
+
+
+def _bound_engine(factory: Value) -> Value | None:
+    """What a session factory, or a scoped session over one, is bound to."""
+    if not isinstance(factory, Instance) or not isinstance(factory.cls, External):
+        return None
+    if factory.cls.name == "sqlalchemy.orm.scoped_session" and "session_factory" in factory.attrs:
+        return _bound_engine(factory.attrs["session_factory"])
+    if "sessionmaker" not in factory.cls.name:
+        return None
+    return factory.attrs.get("bind", factory.attrs.get("0"))
 
 
 def _is_session(value: Value) -> bool:
