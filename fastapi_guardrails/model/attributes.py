@@ -31,6 +31,7 @@ from fastapi_guardrails.model.values import (
     Union,
     Unknown,
     Value,
+    foreign,
     is_none,
     soften,
     text_of,
@@ -86,7 +87,9 @@ def _of_other(ev: Evaluator, value: Value, name: str) -> Value:
         return Namespace(value.module, f"{value.dotted}.{name}")
     if isinstance(value, Coroutine):
         return Unknown("attribute of a coroutine")
-    return UNKNOWN
+    if isinstance(value, Method):
+        return Unknown(f"call of {value.qualified}.{name}")
+    return foreign(value)
 
 
 def _builtin_class(value: Const | Sequence_ | Mapping) -> str:

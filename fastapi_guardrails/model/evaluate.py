@@ -45,6 +45,7 @@ from fastapi_guardrails.model.values import (
     Union,
     Unknown,
     Value,
+    foreign,
     is_soft,
     options,
     soften,
@@ -394,7 +395,7 @@ class Evaluator(Statements):
     def _await(self, node: f.Await, frame: Frame) -> Value:
         self.awaited.add(id(node.value))
         value = self.evaluate(node.value, frame)
-        return union(o.result if isinstance(o, Coroutine) else UNKNOWN for o in options(value))
+        return union(o.result if isinstance(o, Coroutine) else foreign(o) for o in options(value))
 
     def _yield(self, node: f.Yield, frame: Frame) -> Value:
         value = self.evaluate(node.value, frame) if node.value is not None else NONE
@@ -503,7 +504,7 @@ class Evaluator(Statements):
             return self.call(callee.target, merged)
         if isinstance(callee, Annotated):
             return self.call(callee.type, call)
-        return UNKNOWN
+        return foreign(callee)
 
     def _call_generic(self, callee: Generic, call: Arguments) -> Value:
         if isinstance(callee.origin, ClassValue):

@@ -43,6 +43,11 @@ UNKNOWN = Unknown()
 ENVIRONMENT = Unknown("environment")
 
 
+def foreign(value: Value) -> Unknown:
+    """What something of an unknown value is: unknown, and of the same library if one made it."""
+    return value if isinstance(value, Unknown) and value.why.startswith("call of ") else UNKNOWN
+
+
 class Const(Value):
     """A known scalar, with the place of the literal that it comes from (module None: made by the evaluator)."""
 

@@ -50,7 +50,8 @@ it is.
 
 ## Not reported
 - 204 and 304, which have no body.
-- Endpoints that return `Response` objects only (redirects, files, streams, templates), and routes whose
+- Endpoints that return `Response` objects only (redirects, files, streams, templates, what a library gives of which it
+  is not known whether it knows of responses), and routes whose
   `response_class`, or the `default_response_class` around them, is HTML, plain text, a redirect, a file or a stream.
 - `response_model=None`, which says that there is none, and `-> None`.
 - WebSockets, and what `include_in_schema=False` hides.
@@ -65,7 +66,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Mark
-from fastapi_guardrails.model.classes import inherits, is_orm, is_pydantic
+from fastapi_guardrails.knowledge.responders import may_answer
+from fastapi_guardrails.model.classes import externals, inherits, is_orm, is_pydantic
 from fastapi_guardrails.model.values import (
     ClassValue,
     External,
@@ -135,12 +137,11 @@ def _returns_responses(endpoint: Function) -> bool:
 
 def _may_be_response(value: Value) -> bool:
     if isinstance(value, Instance):
-        return inherits(value.cls, _RESPONSE) is True or (
-            isinstance(value.cls, External) and value.cls.name.endswith("Response")
-        )
+        answer = inherits(value.cls, _RESPONSE)
+        bases = externals(value.cls) if isinstance(value.cls, ClassValue) else [value.cls]
+        return any(may_answer(base.name) for base in bases) if answer is None else answer
     if isinstance(value, Unknown):
-        last = value.why.rpartition(".")[2].lower()
-        return value.why.startswith("call of ") and ("response" in last or "render" in last or "template" in last)
+        return value.why.startswith("call of ") and may_answer(value.why.removeprefix("call of "))
     return False
 
 
