@@ -56,11 +56,29 @@ class Coroutines:
         functions = [value.node for value in self._project.registry.functions.values()]
         names.update(node.name for node in functions if node.is_async or _promises(node.returns))
         names.update(self._other_names(names))
-        while True:  # a plain function may hand on the coroutine of another one
-            handed_on = {n.name for n in functions if n.name not in names and _hands_on(n, names)}
-            if not handed_on:
-                return frozenset(names)
-            names |= handed_on
+        return frozenset(self._handed_on(functions, names))
+
+    def _handed_on(self, functions: list[f.Function], names: set[str]) -> set[str]:
+        """These names, and those of the plain functions that return what something of them gives, however deep."""
+        callers: dict[str, list[f.Function]] = {}
+        for node in functions:
+            if not node.is_async and not node.is_generator:
+                for called in node.calls:
+                    callers.setdefault(called, []).append(node)
+        returned: dict[int, set[str]] = {}
+        known, queue = set(names), list(names)
+        while queue:
+            for node in callers.get(queue.pop(), ()):
+                if node.name in known:
+                    continue
+                if id(node) not in returned:
+                    calls = returned[id(node)] = _returned_calls(node)
+                    for called in calls.difference(node.calls):
+                        callers.setdefault(called, []).append(node)
+                if not known.isdisjoint(returned[id(node)]):
+                    known.add(node.name)
+                    queue.append(node.name)
+        return known
 
     def _of_libraries(self) -> Iterator[str]:
         """What is async of the libraries that the project imports."""
@@ -124,13 +142,11 @@ def _promises(returns: f.Expr | None) -> bool:
     return False
 
 
-def _hands_on(function: f.Function, names: set[str]) -> bool:
-    """Whether a plain function returns what something async gives."""
-    if function.is_async or function.is_generator or names.isdisjoint(function.calls):
-        return False
+def _returned_calls(function: f.Function) -> set[str]:
+    """Names of the calls in what a function returns."""
     returned = (node.value for node in statements(function.body) if isinstance(node, f.Return))
     calls = (node for value in returned if value is not None for node in walk([value]) if isinstance(node, f.Call))
-    return any(f.called_name(call.func) in names for call in calls)
+    return {f.called_name(call.func) for call in calls}
 
 
 def _imported(body: list[f.Stmt]) -> Iterator[f.Alias]:
