@@ -46,6 +46,7 @@ class Registry:
         self.unknown_includes: list[tuple[RouterObject, Entry]] = []
         self.functions: dict[int, FunctionValue] = {}
         self.classes: dict[int, ClassValue] = {}
+        self._classes_by_name: dict[str, list[ClassValue]] = {}
         self.calls: dict[str, list[LibraryCall]] = {}
         self.dynamic_imports = False
         #: calls that were not followed to their end and may register something, with the routers that they got
@@ -66,12 +67,12 @@ class Registry:
         self.functions.setdefault(id(function.node), function)
 
     def class_defined(self, cls: ClassValue, frame: Frame) -> None:
-        self.classes.setdefault(id(cls.node), cls)
+        if self.classes.setdefault(id(cls.node), cls) is cls:
+            self._classes_by_name.setdefault(cls.name, []).append(cls)
 
     def mapped_class(self, name: str) -> ClassValue | None:
         """The one mapped class of that name, as SQLAlchemy's registry finds it."""
-        last = name.rpartition(".")[2]
-        found = [cls for cls in self.classes.values() if cls.name == last and is_declarative(cls)]
+        found = [cls for cls in self._classes_by_name.get(name.rpartition(".")[2], ()) if is_declarative(cls)]
         return found[0] if len(found) == 1 else None
 
     def name(self, value: Value, node: f.Assign | f.AnnAssign, frame: Frame) -> None:
