@@ -357,6 +357,9 @@ METHODS: dict[str, dict[str, str]] = {
         ],
         "await ?",
     ),
+    "starlette.datastructures.State": {"__getattr__": "?"},
+    "contextlib.ExitStack": {"__enter__": "self"},
+    "contextlib.AsyncExitStack": {"__aenter__": "self"},
     "starlette.templating.Jinja2Templates": {"TemplateResponse": "starlette.responses.HTMLResponse"},
     "pathlib.Path": {
         "__truediv__": "self",

@@ -749,6 +749,8 @@ class Evaluator(Statements):
         result = self.call(target, Arguments([], {}, open=True, frame=self.frame_for(self.anywhere)))
         result = result.result if isinstance(result, Coroutine) else result
         function = target.function if isinstance(target, Bound) else target
+        if isinstance(target, Instance) and isinstance(target.cls, ClassValue):
+            function = classes.method(target.cls, "__call__") or target
         if isinstance(function, FunctionValue) and function.node.is_generator:
             return types.element(result, self) if not _is_context(result) else types.entered(result, self)
         return result

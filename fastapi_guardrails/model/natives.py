@@ -128,6 +128,8 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return _class_method(ev, receiver, callee, call)
     if callee.owner == "os.environ":
         return _environment(call)
+    if callee.owner in ("contextlib.ExitStack", "contextlib.AsyncExitStack") and call.args:
+        return _entered(ev, callee.name, call.args[0])
     if callee.qualified == "sqlalchemy.orm.registry.generate_base":
         return _declarative_base(ev, call)
     if callee.qualified == "starlette.config.Config.__call__":
@@ -140,6 +142,13 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return Instance(External("builtins.dict"))
     spec = types.method_spec(callee.owner, callee.name)
     return types.from_spec(ev, spec, receiver, call) if spec is not None else Unknown(f"call of {callee.qualified}")
+
+
+def _entered(ev: Evaluator, method: str, context: Value) -> Value:
+    """What `enter_context` and `enter_async_context` of an exit stack give."""
+    if method == "enter_context":
+        return types.entered(context, ev)
+    return Coroutine(types.entered(context, ev)) if method == "enter_async_context" else UNKNOWN
 
 
 def _class_method(ev: Evaluator, cls: ClassValue, callee: Method, call: Arguments) -> Value:
