@@ -1,7 +1,7 @@
 """
 ## What it does
-Reports a route that no request can reach, because an earlier route of the same app matches all of its requests. The
-order is the one in which routes are registered, across files: that of the includes, depth first.
+Reports a route that no request can reach, because an earlier route or mount of the same app matches all of its
+requests. The order is the one in which routes are registered, across files: that of the includes, depth first.
 
 ## Why it matters
 The first match wins. `/users/{user_id}` before `/users/me` takes every request for `/users/me` and answers 422, because
@@ -81,13 +81,15 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
 from fastapi_guardrails.model.matching import Segment, covers, segments
-from fastapi_guardrails.model.routing import Entry, IncludeEntry, MountEntry
+from fastapi_guardrails.model.routing import Entry, IncludeEntry, MountEntry, RouterObject, path_text, unwrap
+from fastapi_guardrails.model.values import is_soft
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import App, Route
 
 _Seen = list[tuple["Route", frozenset[str], tuple[Segment, ...]]]
+_Mounts = dict[int, list[MountEntry]]
 
 
 @rule("FG213", name="shadowed-route", guardrails=["api-methods"], severity=Severity.ERROR)
@@ -97,6 +99,7 @@ def shadowed_route(app: App) -> Iterator[Finding]:
         return
     is_served_late = app.project.versions.at_least("fastapi", "0.137") is True
     seen: dict[tuple[int, ...], dict[str, _Seen]] = defaultdict(lambda: defaultdict(list))
+    mounts: _Mounts = {}
     for route in app.routes:
         if not route.certain or not (route.methods or route.websocket):
             continue
@@ -104,11 +107,20 @@ def shadowed_route(app: App) -> Iterator[Finding]:
         parts = segments(route.route_path)
         is_late = _is_late(route)
         earlier = None if is_late else _first_cover(route, parts, group)
+        mount = None if is_late or earlier is not None else _covering_mount(route, parts, mounts)
         if earlier is not None:
             yield _finding(route, earlier)
+        elif mount is not None:
+            yield _below_mount(route, mount)
         if is_late and not is_served_late:
             continue
-        group[parts[0].text if parts[0].static else "{"].append((route, frozenset(route.methods), parts))
+        group[parts[0].text if parts[0].static else "{"].append((route, _methods(route), parts))
+
+
+def _methods(route: Route) -> frozenset[str]:
+    """The methods that it answers: a plain route of Starlette answers HEAD where it answers GET."""
+    methods = frozenset(route.methods)
+    return methods | {"HEAD"} if not route.is_operation and "GET" in methods else methods
 
 
 def _is_late(route: Route) -> bool:
@@ -123,7 +135,7 @@ def _is_late(route: Route) -> bool:
 def _first_cover(route: Route, parts: tuple[Segment, ...], group: dict[str, _Seen]) -> Route | None:
     """The earlier route that takes all requests of this one."""
     candidates = group["{"] + (group[parts[0].text] if parts[0].static else [])
-    methods = frozenset(route.methods)
+    methods = _methods(route)
     for earlier, answered, other in candidates:
         is_rival = methods <= answered and earlier.websocket is route.websocket
         if is_rival and covers(other, parts) and not _is_same(route, earlier):
@@ -132,8 +144,34 @@ def _first_cover(route: Route, parts: tuple[Segment, ...], group: dict[str, _See
 
 
 def _is_same(route: Route, earlier: Route) -> bool:
-    """Whether both come from one registration of one function: a router that is included twice."""
-    return route.mark == earlier.mark and route.endpoint_name == earlier.endpoint_name
+    """Whether both come from one registration on one way: a router class that registers what it gets twice. A router
+    that a setting may include elsewhere counts too."""
+    if route.mark != earlier.mark or route.endpoint_name != earlier.endpoint_name:
+        return False
+    return route.flat.chain == earlier.flat.chain or any(is_soft(e.prefix) for e in route.includes + earlier.includes)
+
+
+def _covering_mount(route: Route, parts: tuple[Segment, ...], known: _Mounts) -> tuple[MountEntry, str] | None:
+    """The mount before the route, of its app or of an app around it, that takes all its requests; with its path."""
+    owner, before = route.app.value, ""
+    for step in (*route.flat.chain, route.flat.entry):
+        for mount in _mounts(owner, known):
+            path = before + path_text(mount.path).rstrip("/")
+            if mount.seq < step.seq and covers(segments(path + "/{path:path}"), parts):
+                return mount, path or "/"
+        inner = unwrap(step.app) if isinstance(step, MountEntry) else None
+        if not isinstance(step, MountEntry) or inner is None:
+            break
+        owner, before = inner, before + path_text(step.path).rstrip("/")
+    return None
+
+
+def _mounts(owner: RouterObject, known: _Mounts) -> list[MountEntry]:
+    """The certain mounts of an app."""
+    if id(owner) not in known:
+        mounts = (e for e in owner.entries if isinstance(e, MountEntry))
+        known[id(owner)] = [m for m in mounts if not (m.uncertain or m.off or "{?}" in path_text(m.path))]
+    return known[id(owner)]
 
 
 def _finding(route: Route, earlier: Route) -> Finding:
@@ -142,4 +180,17 @@ def _finding(route: Route, earlier: Route) -> Finding:
         message = f"`{label}` is registered twice: only the first one answers"
     else:
         message = f"`{label}` is never reached: `{earlier.route_path}` is registered before it and takes its requests"
-    return Finding(at=route.mark, message=message, trace=(Step(earlier.mark, f"`{earlier.route_path}` answers first"),))
+    steps = [Step(earlier.mark, f"`{earlier.route_path}` answers first")]
+    if route.mark == earlier.mark:
+        steps += [Step(r.place_mark(r.includes[-1].place), "included here") for r in (earlier, route) if r.includes]
+    return Finding(at=route.mark, message=message, trace=tuple(steps))
+
+
+def _below_mount(route: Route, mount: tuple[MountEntry, str]) -> Finding:
+    entry, path = mount
+    label = f"{'/'.join(route.methods) or 'WebSocket'} {route.route_path}"
+    return Finding(
+        at=route.mark,
+        message=f"`{label}` is never reached: the mount at `{path}` before it takes its requests",
+        trace=(Step(route.place_mark(entry.place), f"`{path}` is mounted before it"),),
+    )
