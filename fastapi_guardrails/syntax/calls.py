@@ -30,6 +30,11 @@ class CallSyntax:
         """The keyword argument of that name, or None."""
         return next((a for a in self.node.args if a.keyword is not None and a.keyword.value == name), None)
 
+    def innermost(self) -> CallSyntax:
+        """The first of calls of results: `router.post("/x")` of `router.post("/x")(endpoint)`."""
+        function = self.node.func
+        return CallSyntax(self.syntax, function).innermost() if isinstance(function, cst.Call) else self
+
     def has_stars(self) -> bool:
         """Whether `*args` or `**kwargs` may bring further arguments."""
         return any(arg.star for arg in self.node.args)

@@ -159,7 +159,8 @@ def _fix(route: Route, endpoint: Function) -> Fix | None:
     text = route.project.sources.text(route.path)
     mark = route.mark
     offset = mark.offset + (1 if mark.kind == "decorator" else 0)
-    call = call_at(text, Mark(mark.path, mark.line, offset))
+    outer = call_at(text, Mark(mark.path, mark.line, offset))
+    call = outer and outer.innermost()  # of `router.post("/x")(endpoint)` the call that takes the path
     if call is None or call.has_stars():
         return None
     imports: tuple[Import, ...] = ()
