@@ -76,12 +76,17 @@ class Registry:
         return found[0] if len(found) == 1 else None
 
     def name(self, value: Value, node: f.Assign | f.AnnAssign, frame: Frame) -> None:
-        """A module-level (or class-level) assignment: gives routers their name."""
-        if isinstance(value, RouterObject) and not value.name:
-            target = node.targets[0] if isinstance(node, f.Assign) else node.target
-            if isinstance(target, f.Name):
-                value.name = target.id
-                value.assigned = Place(frame.module, node.pos, "stmt")
+        """An assignment gives routers their name: that of a module's or a class's, else the function's own."""
+        if not isinstance(value, RouterObject):
+            return
+        target = node.targets[0] if isinstance(node, f.Assign) else node.target
+        place = Place(frame.module, node.pos, "stmt")
+        if frame.scope.kind != "function":
+            if isinstance(target, f.Name) and not value.name:
+                value.name, value.assigned = target.id, place
+        elif value.local is None and frame.function is not None and value.owner is frame.function:
+            name = _written(target)
+            value.local = (name, place) if name else None
 
     def library_call(self, callee: External | Method, call: Arguments) -> None:
         if call.frame.inline:
@@ -123,6 +128,13 @@ class Registry:
         mapping.open = True
         if known is not None:
             self.keep_keys(mapping, [*known, (key, value)])
+
+
+def _written(target: f.Expr) -> str:
+    """A name, or an attribute of one, as it is written."""
+    if isinstance(target, f.Attr) and isinstance(target.value, f.Name):
+        return f"{target.value.id}.{target.attr}"
+    return target.id if isinstance(target, f.Name) else ""
 
 
 def _owner(endpoint: Value) -> ClassValue | None:

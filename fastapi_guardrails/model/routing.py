@@ -213,12 +213,13 @@ class RouterObject(Instance):
         name: the variable that it is first assigned to.
         parents: includes and mounts that lead to it.
         assigned: the assignment of that variable, else `place`.
+        local: its first name in the function that makes it, with the assignment.
         escaped: it was handed to something that cannot be followed, which may serve it.
     """
 
     __slots__ = (
-        "assigned", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "middlewares", "name", "off",
-        "open", "options", "owner", "parents", "place", "prefix", "startups", "uncertain",
+        "assigned", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "local", "middlewares", "name",
+        "off", "open", "options", "owner", "parents", "place", "prefix", "startups", "uncertain",
     )  # fmt: skip
 
     def __init__(self, cls: ClassValue | External, is_app: bool, place: Place) -> None:
@@ -239,6 +240,7 @@ class RouterObject(Instance):
         self.off = False
         self.owner: FunctionValue | None = None
         self.assigned = place
+        self.local: tuple[str, Place] | None = None
         self.escaped = False
 
     def __repr__(self) -> str:

@@ -80,7 +80,7 @@ def _assign(ev: Evaluator, node: f.Assign, frame: Frame) -> bool:
         ev.bind(target, value, frame)
     if frame.recorder is not None:
         frame.recorder.assign(node.targets, node.value, value, node.pos, frame)
-    elif frame.scope.kind != "function":
+    else:
         ev.registry.name(value, node, frame)
     return THROUGH
 
@@ -102,7 +102,7 @@ def _ann_assign(ev: Evaluator, node: f.AnnAssign, frame: Frame) -> bool:
     ev.bind(node.target, value, frame)
     if frame.recorder is not None and node.value is not None:
         frame.recorder.assign([node.target], node.value, value, node.pos, frame)
-    elif frame.scope.kind != "function":
+    else:
         ev.registry.name(value, node, frame)
     return THROUGH
 

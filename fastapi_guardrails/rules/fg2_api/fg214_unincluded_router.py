@@ -55,7 +55,7 @@ None.
 - Names in `__all__` of the project's top package: a library offers them to others.
 
 ## Known limits
-A router that a function makes is not looked at.
+A router that a function makes is looked at where the project calls that function at start-up.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fastapi_guardrails.finding import Finding
-from fastapi_guardrails.model.routing import IncludeEntry, MountEntry, RouteEntry, RouterObject, unwrap
+from fastapi_guardrails.finding import Finding, Mark
+from fastapi_guardrails.model.routing import IncludeEntry, MountEntry, Place, RouteEntry, RouterObject, unwrap
 from fastapi_guardrails.model.values import Sequence_, text_of
 from fastapi_guardrails.rules.registry import rule
 
@@ -78,18 +78,30 @@ def unincluded_router(project: Project) -> Iterator[Finding]:
     if not project.apps or project.registry.unknown_includes or project.registry.dynamic_imports:
         return
     offered = _offered(project)
+    lost: dict[Mark, list[RouterObject]] = {}
+    served: set[Mark] = set()
     for router in project.routers:
         value = router.value
-        if value.parents or value.escaped or value.owner is not None or not value.name:
-            continue
-        count = _count(value, set())
-        if not count or value.name in offered:
-            continue
-        place = value.assigned
-        yield Finding(
-            at=project.mark(place),
-            message=f"no app includes the router `{value.name}`: its {count} route{'s' * (count > 1)} answer 404",
-        )
+        name, place = _named(value)
+        if value.parents or value.escaped:
+            served.add(project.mark(place))
+        elif name and name not in offered:
+            lost.setdefault(project.mark(place), []).append(value)
+    for mark, values in lost.items():
+        count = _count(values[0], set())
+        if count and mark not in served:
+            yield Finding(
+                at=mark,
+                message=f"no app includes the router `{_named(values[0])[0]}`: "
+                f"its {count} route{'s' * (count > 1)} answer 404",
+            )
+
+
+def _named(router: RouterObject) -> tuple[str, Place]:
+    """The name of a router and where it gets it: in a module or class, else in the function that makes it."""
+    if router.name or router.local is None:
+        return router.name, router.assigned
+    return router.local
 
 
 def _count(router: RouterObject, seen: set[int]) -> int:
