@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from fastapi_guardrails.model.tree import walk
-from fastapi_guardrails.model.values import Const, Instance, Sequence_, Value, is_soft, truth
+from fastapi_guardrails.model.tree import dotted, walk
+from fastapi_guardrails.model.values import Const, Instance, Sequence_, Union, Value, is_soft, truth, union
 from fastapi_guardrails.model.values import Mapping as MappingValue
 from fastapi_guardrails.source import facts as f
 
@@ -81,12 +81,15 @@ class _Walker:
         if isinstance(node, f.Try):
             return self.attempt(node)
         if isinstance(node, (f.For, f.While)):
+            rounds = self.rounds(node) if isinstance(node, f.For) else {}
             self.forget([node])  # what a later round assigns, an earlier test may see
+            self.known.update(rounds)
             self.expressions([node.iter if isinstance(node, f.For) else node.test])
             if isinstance(node, f.While) and self.answer(node.test) is False:
                 self.drop(node.body)
             self.block(node.body)
             self.block(node.orelse)
+            self.forget([node] if rounds else ())
             return False
         if isinstance(node, f.With):
             self.expressions(item.context for item in node.items)
@@ -105,6 +108,19 @@ class _Walker:
         if isinstance(node, (f.Assign, f.AnnAssign)) and id(node.value) in self.asking:
             self.learn([node])
         return False
+
+    def rounds(self, node: f.For) -> dict[str, Value]:
+        """What the name of a loop over the keys of a known dict may be (`for key, value in given.items()`)."""
+        source, target = node.iter, node.target
+        if isinstance(source, f.Call) and isinstance(source.func, f.Attr) and source.func.attr in ("items", "keys"):
+            target = target.items[0] if source.func.attr == "items" and isinstance(target, f.Seq) else target
+            source = source.func.value
+        given = self.value(source)
+        if not isinstance(given, MappingValue) or given.open or not isinstance(target, f.Name):
+            return {}
+        if any(target.id in _changed(inner) for inner in _assigned(node.body)):
+            return {}
+        return {target.id: union(Const(key) for key in given.items)} if given.items else {}
 
     def branch(self, node: f.If) -> bool:
         self.expressions([node.test])
@@ -146,7 +162,7 @@ class _Walker:
             elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For, f.Walrus, f.WithItem)):
                 targets.append(node.target)
             for target in targets:
-                for name in _names(target) if target is not None else ():
+                for name in _changed(target) if target is not None else ():
                     self.known.pop(name, None)
 
     def expressions(self, nodes: Iterable[f.Node]) -> None:
@@ -207,6 +223,12 @@ class _Walker:
             return self.contained(first, right, op == "in")
         if first is None or not isinstance(second, Const) or op not in ("is", "is not", "==", "!="):
             return None
+        if isinstance(first, Union):
+            answers = {self.agrees(option, op, second) for option in first.options}
+            return answers.pop() if len(answers) == 1 else None
+        return self.agrees(first, op, second)
+
+    def agrees(self, first: Value, op: str, second: Const) -> bool | None:
         positive = op in ("is", "==")
         if isinstance(first, Const):
             same = first.value == second.value and type(first.value) is type(second.value)
@@ -222,7 +244,28 @@ class _Walker:
     def value(self, node: f.Expr) -> Value | None:
         if isinstance(node, f.Const):
             return Const(node.value)
-        return self.known.get(node.id) if isinstance(node, f.Name) else None
+        name = dotted(node)
+        return self.known.get(name) if name is not None else None
+
+
+def _assigned(body: list[f.Stmt]) -> list[f.Expr]:
+    """What the statements of a body assign to."""
+    found: list[f.Expr] = []
+    for node in walk(body):
+        if isinstance(node, f.Assign):
+            found += node.targets
+        elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For, f.Walrus)):
+            found.append(node.target)
+    return found
+
+
+def _changed(target: f.Expr) -> set[str]:
+    """The names that an assignment to a target changes: of `items[key]` it is `items`, and not `key`."""
+    if isinstance(target, f.Seq):
+        return {name for item in target.items for name in _changed(item)}
+    while isinstance(target, (f.Sub, f.Attr, f.Star)):
+        target = target.value
+    return {target.id} if isinstance(target, f.Name) else set()
 
 
 def _names(node: f.Node) -> set[str]:

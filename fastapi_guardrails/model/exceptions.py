@@ -19,6 +19,7 @@ from fastapi_guardrails.model.contexts import bound
 from fastapi_guardrails.model.guards import Guards, around, catches, is_raised_again
 from fastapi_guardrails.model.switches import Switches, is_switch
 from fastapi_guardrails.model.tree import walk
+from fastapi_guardrails.model.types import annotation_type
 from fastapi_guardrails.model.values import (
     Bound,
     ClassValue,
@@ -39,6 +40,7 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.model.dependencies import Dependency
     from fastapi_guardrails.model.elements import App, Route
+    from fastapi_guardrails.model.evaluate import Evaluator
     from fastapi_guardrails.model.project import Project
     from fastapi_guardrails.model.routing import MiddlewareEntry
 
@@ -350,7 +352,7 @@ class Exceptions:
         """
         entered: list[FunctionValue] = []
         for node in _in_order(route):
-            escapes = self.leaving(route.flat.entry.endpoint if node is route.tree else node.target)
+            escapes = self._of_endpoint(route) if node is route.tree else self.leaving(node.target)
             escapes += [e for e in self._validators(node.parameters) if not _is_validation_error(e.cls)]
             for escape in escapes:
                 if any(self.yield_catches(function, escape.cls) for function in entered):
@@ -358,6 +360,20 @@ class Exceptions:
                 if not self._is_caught_outside(route, escape.cls):
                     yield escape
             entered += [t for t, _ in targets(node.target) if t.node.is_generator]
+
+    def _of_endpoint(self, route: Route) -> list[Escape]:
+        """What leaves an endpoint or its wrapper, which may ask for the method of the request."""
+        found: list[Escape] = []
+        method = Const(route.methods[0]) if len(route.methods) == 1 else None
+        for option in options(route.flat.entry.endpoint):
+            for function, receiver in self._bodies(option):
+                escapes = self._leaving(function, receiver)
+                requests = _request_parameters(self._project.evaluator, function) if escapes and method else ()
+                if method is not None and requests:
+                    known = {**self._closed_over(function), **{f"{name}.method": method for name in requests}}
+                    escapes = self._leaving_run(_Run(function, receiver, known))
+                found += escapes
+        return found
 
     def _validators(self, parameters: Iterable[object]) -> list[Escape]:
         """What the validators of the models among some parameters raise."""
@@ -462,6 +478,18 @@ def _children_first(node: Dependency) -> Iterator[Dependency]:
     for child in node.children:
         yield from _children_first(child)
     yield node
+
+
+def _request_parameters(ev: Evaluator, function: FunctionValue) -> list[str]:
+    """Names of the parameters that get the request, where the function asks for its method."""
+    if b"\xa6method" not in function.node.code:
+        return []
+    return [
+        p.name
+        for p in function.node.params
+        if p.annotation is not None
+        and classes.inherits(annotation_type(ev, p.annotation, function.scope), "starlette.requests.Request") is True
+    ]
 
 
 def _class_key(receiver: Value | None) -> int:
