@@ -455,20 +455,22 @@ class DependsValue(Value):
         return f"Depends({self.target!r})"
 
 
+#: A value that may be more different things than these is unknown.
+MAX_OPTIONS = 8
+
+
 def union(values: Iterable[Value]) -> Value:
     """One value that stands for any of `values`; Unknown swallows nothing but is kept as an option."""
     flat: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Union) else (value,):
             if not any(same(option, seen) for seen in flat):
+                if len(flat) == MAX_OPTIONS:
+                    return UNKNOWN
                 flat.append(option)
     if not flat:
         return UNKNOWN
-    if len(flat) == 1:
-        return flat[0]
-    if len(flat) > 8:
-        return UNKNOWN
-    return Union(tuple(flat))
+    return flat[0] if len(flat) == 1 else Union(tuple(flat))
 
 
 def same(a: Value, b: Value) -> bool:
