@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fastapi_guardrails.model.calls import Analysis, CallSite
+    from fastapi_guardrails.model.elements import Function
     from fastapi_guardrails.model.project import Project
+
+
+def _encoded(name: str) -> bytes:
+    """A short name as it stands in an encoded body, behind its length."""
+    text = name.encode()
+    return (bytes([0xA0 + len(text)]) if len(text) < 32 else b"") + text
+
 
 #: Libraries whose decorators make a function a command.
 _COMMAND_LIBRARIES = ("click.", "typer.", "cyclopts.", "asyncclick.", "rich_click.", "invoke.")
@@ -25,7 +33,7 @@ _COMMAND_LIBRARIES = ("click.", "typer.", "cyclopts.", "asyncclick.", "rich_clic
 _LOOP_STARTERS = frozenset(name.rpartition(".")[2] for name in LOOPS)
 
 #: Names in an encoded body that speak of a server: what is started beside one runs while it serves.
-_SERVERS = tuple(bytes([0xA0 + len(name)]) + name for name in (b"uvicorn", b"hypercorn", b"granian", b"daphne"))
+_SERVERS = tuple(map(_encoded, ("uvicorn", "hypercorn", "granian", "daphne")))
 
 #: Calls that wait for the coroutines which they are given.
 _WAITING = frozenset({"asyncio.gather", "asyncio.wait_for", "asyncio.shield", "asyncio.wait"})
@@ -36,6 +44,7 @@ class Processes:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._elsewhere: dict[int, bool] = {}
 
     def only_starts(self, node: f.Function) -> bool:
         """Whether nothing but the start-up of an app runs a function."""
@@ -45,7 +54,32 @@ class Processes:
         """Whether a function runs only in processes that serve nobody: commands, and loops of their own."""
         if node in self._project.reached or id(node) not in self._scripts:
             return False
-        return not self._serves(node) and id(node) not in self._startup[0]
+        return not self._serves(node) and id(node) not in self._startup[0] and not self._called_elsewhere(node)
+
+    def _called_elsewhere(self, node: f.Function) -> bool:
+        """Whether something beside the scripts calls a function, or what calls it in them."""
+        key = id(node)
+        if key not in self._elsewhere:
+            self._elsewhere[key] = False  # for functions that call each other
+            self._elsewhere[key] = any(
+                not self._starts_a_loop(caller)
+                if id(caller.node) not in self._scripts
+                else self._called_elsewhere(caller.node)
+                for caller in self._callers(node)
+            )
+        return self._elsewhere[key]
+
+    def _callers(self, node: f.Function) -> Iterator[Function]:
+        """The functions that call a function by its name, as far as calls can be followed."""
+        word = _encoded(node.name)
+        for caller in self._project.functions:
+            if word in caller.node.code and _calls(caller, node):
+                yield caller
+
+    def _starts_a_loop(self, function: Function) -> bool:
+        if function.is_async or _LOOP_STARTERS.isdisjoint(function.node.calls):
+            return False
+        return any(site.name in LOOPS for site in function.analysis.calls)
 
     def _serves(self, node: f.Function) -> bool:
         return node in self._project.reached or id(node) in self._beside
@@ -133,11 +167,8 @@ class Processes:
                         ev.evaluate(argument.func if isinstance(argument, f.Call) else argument, frame)
                     )
         for function in self._project.functions:
-            if function.is_async or _LOOP_STARTERS.isdisjoint(function.node.calls):
-                continue
-            sites = function.analysis.calls
-            if any(site.name in LOOPS for site in sites):
-                for site in sites:
+            if self._starts_a_loop(function):
+                for site in function.analysis.calls:
                     given = (*site.call.args, *site.call.kwargs.values()) if site.name in LOOPS else ()
                     yield from (t for argument in given for t in _given(argument))
                     yield from (t for t, _ in site.targets if t.node.is_async)
@@ -160,6 +191,10 @@ def _outlives(site: CallSite, analysis: Analysis) -> bool:
         return False
     waiting = (s.node for s in analysis.calls if s.awaited and s.name in _WAITING)
     return not any(inner is site.node for node in waiting for inner in walk([node]))
+
+
+def _calls(caller: Function, node: f.Function) -> bool:
+    return any(t.node is node for site in caller.analysis.calls for t, _ in site.targets)
 
 
 def _functions_of(value: Value) -> list[FunctionValue]:

@@ -206,7 +206,11 @@ def _is_foreign(path: str, names: set[str]) -> bool:
     """Whether a folder holds a virtual environment or what a tool built."""
     if "pyvenv.cfg" in names:
         return True
-    return path.rstrip("/").rpartition("/")[2] in BUILD_FOLDERS and "__init__.py" not in names
+    name = path.rstrip("/").rpartition("/")[2]
+    if name not in BUILD_FOLDERS or "__init__.py" in names:
+        return False
+    # Setuptools puts nothing but folders into `build`; modules there are a package without `__init__.py`.
+    return name != "build" or not any(file.endswith(".py") for file in names)
 
 
 def _read_ignores(file: str, base: str, prefix: str) -> list[_Ignore]:

@@ -32,6 +32,10 @@ def test_folders_of_tools_and_environments_hold_no_code_of_the_project(write: Wr
     assert _paths(root) == ["app/main.py"]
 
 
+def test_a_package_without_init_named_build_is_code(write: Write) -> None:
+    assert _paths(write("app/build/wheel.py")) == ["app/build/wheel.py"]
+
+
 def test_a_package_named_build_is_code(write: Write) -> None:
     assert _paths(write("app/build/__init__.py", "app/build/wheel.py")) == [
         "app/build/__init__.py",
