@@ -47,6 +47,21 @@ def _segment(part: str) -> Segment:
 
 def covers(earlier: tuple[Segment, ...], later: tuple[Segment, ...]) -> bool:
     """Whether every request path that `later` matches is matched by `earlier` too."""
+    return _covers_each(earlier, later) or _covers_across(earlier, later)
+
+
+def _covers_across(earlier: tuple[Segment, ...], later: tuple[Segment, ...]) -> bool:
+    """Whether a `{name:path}` of `earlier`, with something behind it, takes several segments of `later`.
+
+    A text that no literal holds stands for the parameters of `later`: what matches it matches any text.
+    """
+    if all("{path}" not in s.text for s in earlier) or any("{path}" in s.text for s in later):
+        return False
+    path = re.sub(r"\{\w+\}", "\0", "/".join(s.text for s in later))
+    return re.fullmatch(_pattern("/".join(s.text for s in earlier)), path) is not None
+
+
+def _covers_each(earlier: tuple[Segment, ...], later: tuple[Segment, ...]) -> bool:
     for index, segment in enumerate(earlier):
         if segment.converter == "path" and index == len(earlier) - 1:
             return len(later) > index
