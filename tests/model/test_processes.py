@@ -1,0 +1,79 @@
+"""Processes: what runs while an app serves, before it does, and in scripts."""
+
+from __future__ import annotations
+
+from .asked import Asked, understand
+
+PROJECT = """
+# app/main.py
+import asyncio
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+
+async def before(): ...
+async def deeper(): ...
+async def task(): ...
+async def after(): ...
+async def shared(): ...
+async def handled(): ...
+
+async def start():
+    await deeper()
+    asyncio.create_task(task())
+
+@asynccontextmanager
+async def lifespan(app):
+    await asyncio.gather(before(), start())
+    await shared()
+    yield
+    await after()
+
+app = FastAPI(lifespan=lifespan)
+
+@app.get("/")
+async def endpoint():
+    await shared()
+
+@app.exception_handler(ValueError)
+async def handler(request, error):
+    await handled()
+
+# scripts/run.py
+import asyncio
+import click
+from app.main import handled, shared
+
+async def step(): ...
+async def both(): ...
+
+async def job():
+    await step()
+    await shared()
+    await handled()
+    await both()
+
+async def unknown():
+    await both()
+
+@click.command()
+async def command(): ...
+
+def main():
+    asyncio.run(job())
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def _said(asked: Asked, question: str) -> set[str]:
+    processes = asked.project.processes
+    return {f.name for f in asked.project.functions if f.is_async and getattr(processes, question)(f.node)}
+
+
+def test_only_the_start_up_runs_what_it_waits_for() -> None:
+    assert _said(understand(PROJECT), "only_starts") == {"before", "start", "deeper"}
+
+
+def test_only_scripts_run_what_nothing_else_calls() -> None:
+    assert _said(understand(PROJECT), "only_in_scripts") == {"job", "step", "command"}
