@@ -17,7 +17,8 @@ _TREES = frozenset(
 )  # fmt: skip
 #: Packages all of whose exceptions are of a database, a cache or an HTTP client.
 _PACKAGES = ("sqlalchemy.exc.", "asyncpg.", "psycopg.", "psycopg2.", "pymongo.errors.", "pymysql.", "aiohttp.",
-             "botocore.exceptions.", "redis.exceptions.", "requests.exceptions.")  # fmt: skip
+             "botocore.exceptions.", "redis.exceptions.", "requests.exceptions.", "aiosqlite.", "asyncmy.errors.",
+             "aiomysql.", "MySQLdb.", "urllib3.exceptions.", "httpcore.", "elasticsearch.")  # fmt: skip
 
 
 def is_unexpected(name: str) -> bool:
@@ -25,3 +26,8 @@ def is_unexpected(name: str) -> bool:
     if name in _EVERYTHING or name.startswith(_PACKAGES):
         return True
     return bool(ancestors(name)[0] & _TREES)
+
+
+def is_everything(name: str) -> bool:
+    """Whether it is `Exception` or `BaseException`."""
+    return name in _EVERYTHING

@@ -49,6 +49,7 @@ None.
 
 ## Not reported
 - Exceptions of the project, `HTTPException`, and `ValueError`.
+- A `KeyError`, `FileNotFoundError` or their like that the project itself raises with words of its own.
 - Texts that are logged.
 - The name of the exception's class.
 
@@ -60,22 +61,29 @@ A text that is kept in an attribute of an object, or handed over more than three
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
-from fastapi_guardrails.knowledge.unexpected import is_unexpected
+from fastapi_guardrails.knowledge.unexpected import is_everything, is_unexpected
 from fastapi_guardrails.model.calls import targets
+from fastapi_guardrails.model.classes import is_subclass
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.leaks import Caught
-from fastapi_guardrails.model.values import Const, External, Sequence_, Value, options
+from fastapi_guardrails.model.leaks import Caught, Leak
+from fastapi_guardrails.model.tree import walk
+from fastapi_guardrails.model.values import Const, External, Instance, Sequence_, Value, options
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.finding import Mark
+    from fastapi_guardrails.model.calls import Analysis, HandlerSite
     from fastapi_guardrails.model.elements import Function
     from fastapi_guardrails.model.project import Project
+
+
+#: How many calls deep a `raise` is looked for.
+_MAX_DEPTH = 3
 
 
 @rule("FG401", name="internal-error-exposed", guardrails=["err-no-leak"], severity=Severity.ERROR)
@@ -110,7 +118,7 @@ def _in_handler(function: Function, seen: set[int]) -> Iterator[Finding]:
     params = [p for p in function.node.params if p.name not in ("self", "cls")]
     if len(params) > 1:
         caught = Caught(function.project.evaluator, function.analysis, params[1].name, function.body)
-        yield from _findings(caught, function.mark, "receives the exception", seen)
+        yield from _findings(caught.leaks(), function.mark, "receives the exception", seen)
 
 
 def _in_excepts(function: Function, seen: set[int]) -> Iterator[Finding]:
@@ -123,7 +131,35 @@ def _in_excepts(function: Function, seen: set[int]) -> Iterator[Finding]:
                 handler.node.body,
                 answers=function.is_endpoint,
             )
-            yield from _findings(caught, function.at(handler.node, "except"), "is caught here", seen)
+            leaks = list(caught.leaks())
+            if not leaks or _is_raised_by_project(function, handler):
+                continue
+            yield from _findings(leaks, function.at(handler.node, "except"), "is caught here", seen)
+
+
+def _is_raised_by_project(function: Function, handler: HandlerSite) -> bool:
+    """Whether the project itself raises, in words of its own, the `KeyError` or `OSError` that an `except` names."""
+    choices = handler.type.items if isinstance(handler.type, Sequence_) else options(handler.type)
+    named = [c for c in choices if isinstance(c, External) and is_unexpected(c.name)]
+    if not all(c.name.startswith("builtins.") and not is_everything(c.name) for c in named):
+        return False
+    inside = {id(node) for node in walk(handler.try_.body)}
+    raised = _raised(function.project, function.analysis, inside, _MAX_DEPTH)
+    return all(any(is_subclass(cls, c) is True for cls in raised) for c in named)
+
+
+def _raised(project: Project, analysis: Analysis, inside: set[int] | None, depth: int) -> list[External]:
+    """The library classes that a body (or the nodes of it that are `inside`) raises, and what it calls."""
+    found: list[External] = []
+    for site in analysis.raises:
+        if site.value is not None and (inside is None or id(site.node) in inside):
+            made = (o.cls if isinstance(o, Instance) else o for o in options(site.value))
+            found += [cls for cls in made if isinstance(cls, External)]
+    for call in analysis.calls if depth else ():
+        if inside is None or id(call.node) in inside:
+            for target, receiver in call.targets:
+                found += _raised(project, project.evaluator.analysis(target, receiver), None, depth - 1)
+    return found
 
 
 def _is_unexpected(type_: Value) -> bool:
@@ -131,8 +167,8 @@ def _is_unexpected(type_: Value) -> bool:
     return any(isinstance(c, External) and is_unexpected(c.name) for c in choices)
 
 
-def _findings(caught: Caught, origin: Mark, said: str, seen: set[int]) -> Iterator[Finding]:
-    for leak in caught.leaks():
+def _findings(leaks: Iterable[Leak], origin: Mark, said: str, seen: set[int]) -> Iterator[Finding]:
+    for leak in leaks:
         if id(leak.node) in seen:
             continue
         seen.add(id(leak.node))
