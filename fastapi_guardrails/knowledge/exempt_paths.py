@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LAST = re.compile(r"(health|live|ready).*|metrics|ping|version|favicon(\.\w+)?|robots(\.\w+)?")
+_LAST = re.compile(r"(health|live|ready|readiness).*|metrics|ping|version|favicon(\.\w+)?|robots(\.\w+)?")
 _FIRST = frozenset({"docs", "static", ".well-known"})
 
 
