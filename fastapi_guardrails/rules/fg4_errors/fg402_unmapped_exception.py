@@ -57,12 +57,16 @@ def read_order(order_id: int) -> str:
 None.
 
 ## Not reported
-- Classes with a handler for them or an ancestor, on the app that serves the endpoint.
-- What a caller, a `yield` dependency, a route class or a middleware catches, and a `ValueError` in a validator.
-- What only start-up code, scripts or background tasks raise.
+- Classes with a handler for them or an ancestor, on the app that serves the endpoint: by decorator, call, loop, table
+  or `exception_handlers`.
+- What a caller, a `with`, a `yield` dependency, a route class or a middleware catches, what `asyncio.gather(…,
+  return_exceptions=True)` keeps, and a `ValueError` in a validator.
+- A `raise` that the arguments of the call rule out (`get(key, required=False)`).
+- What only start-up code, scripts, background tasks or tasks that nobody awaits raise.
 
 ## Known limits
-An `except` whose type is not known counts as catching; a function below a decorator that is not known raises nothing.
+An `except` whose type is not known counts as catching, and so does one that raises again only if a question to the
+exception says so (`if exc.code != 404: raise`). A function below a decorator that is not known raises nothing.
 """
 
 from __future__ import annotations
