@@ -201,6 +201,17 @@ def is_dataclass(cls: Value) -> bool:
     )
 
 
+def is_namedtuple(cls: Value) -> bool:
+    """Whether it is a class of named tuples."""
+    return isinstance(cls, ClassValue) and inherits(cls, "typing.NamedTuple") is True
+
+
+def field_names(cls: ClassValue) -> list[str]:
+    """The names that the class and its ancestors annotate, in the order of declaration."""
+    annotated = (base.annotations for base in reversed(mro(cls)) if isinstance(base, ClassValue))
+    return list(dict.fromkeys(name for names in annotated for name in names))
+
+
 def is_sqlmodel_table(cls: Value) -> bool:
     """Whether it is an SQLModel class with `table=True` of its own."""
     cls = plain(cls)

@@ -309,11 +309,20 @@ class Evaluator(Statements):
         return operators.binary(node, self.evaluate(node.left, frame), self.evaluate(node.right, frame), frame)
 
     def _bool(self, node: f.Bool, frame: Frame) -> Value:
+        uncertain = frame.uncertain
+        try:
+            return self._parts(node, frame)
+        finally:
+            frame.uncertain = uncertain
+
+    def _parts(self, node: f.Bool, frame: Frame) -> Value:
+        """The value of `and` and `or`; what stands behind a part that nobody can decide may not be carried out."""
         values: list[Value] = []
         fallback = False
         for part in node.values:
             value = self.evaluate(part, frame)
             answer = truth(value)
+            frame.uncertain += answer is None
             if answer is (node.op == "or"):
                 values.append(soften(value) if fallback else value)
                 if frame.recorder is None:
@@ -345,7 +354,9 @@ class Evaluator(Statements):
         test = self.evaluate(node.test, frame)
         answer = truth(test)
         if frame.recorder is not None or answer is None:
+            frame.uncertain += answer is None
             body, orelse = self.evaluate(node.body, frame), self.evaluate(node.orelse, frame)
+            frame.uncertain -= answer is None
             return union([body, orelse]) if answer is None else (body if answer else orelse)
         return self.evaluate(node.body if answer else node.orelse, frame)
 
@@ -423,6 +434,8 @@ class Evaluator(Statements):
             return attributes.enum_members(value)
         if isinstance(value, Const) and isinstance(value.value, str):
             return [Const(c) for c in value.value]
+        if isinstance(value, Instance) and isinstance(value.cls, ClassValue) and classes.is_namedtuple(value.cls):
+            return [value.attrs.get(name, UNKNOWN) for name in classes.field_names(value.cls)]
         return None
 
     # --- calls ---------------------------------------------------------------------------------------------------
@@ -556,9 +569,10 @@ class Evaluator(Statements):
 
     def _set_fields(self, made: Instance, cls: ClassValue, call: Arguments) -> None:
         made.attrs.update(call.kwargs)
-        if not classes.is_dataclass(cls) and not (call.frame.inline and _is_plain_model(cls)):
+        is_known = classes.is_dataclass(cls) or classes.is_namedtuple(cls)
+        if not is_known and not (call.frame.inline and _is_plain_model(cls)):
             return
-        names = dict.fromkeys(n for c in reversed(classes.mro(cls)) if isinstance(c, ClassValue) for n in c.annotations)
+        names = dict.fromkeys(classes.field_names(cls))
         made.attrs.update(zip(names, call.args))
         if call.frame.inline and not call.open and names.keys() >= call.kwargs.keys():
             for name in names:

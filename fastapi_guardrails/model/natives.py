@@ -10,7 +10,7 @@ from fastapi_guardrails.knowledge.names import canonical
 from fastapi_guardrails.knowledge.returns import FUNCTIONS
 from fastapi_guardrails.model import attributes, classes, routing, types
 from fastapi_guardrails.model.frames import Arguments
-from fastapi_guardrails.model.operators import MAX_TEXT, beginning, beginning_with, grows
+from fastapi_guardrails.model.operators import MAX_ITEMS, MAX_TEXT, beginning, beginning_with, grows
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
     NONE,
@@ -389,6 +389,42 @@ def _zip(ev: Evaluator, call: Arguments) -> Value:
     return Sequence_("list", [Sequence_("tuple", list(row)) for row in zip(*(c for c in columns if c is not None))])
 
 
+def _map(ev: Evaluator, call: Arguments) -> Value:
+    if len(call.args) != 2:
+        return UNKNOWN
+    function, source = call.args
+    items = ev.items_of(source)
+    is_known = items is not None and len(items) <= MAX_ITEMS
+    given = items if items is not None and is_known else [types.element(source, ev)]
+    call.frame.uncertain += not is_known
+    made = [ev.call(function, call.replaced([item], {})) for item in given]
+    call.frame.uncertain -= not is_known
+    return Sequence_("list", made, open=not is_known)
+
+
+def _filter(ev: Evaluator, call: Arguments) -> Value:
+    if len(call.args) != 2:
+        return UNKNOWN
+    function, source = call.args
+    items = ev.items_of(source)
+    if items is None:
+        return Sequence_("list", [types.element(source, ev)], open=True)
+    tests = [item if is_none(function) else ev.call(function, call.replaced([item], {})) for item in items]
+    answers = [True if isinstance(test, routing.RouterObject) else truth(test) for test in tests]
+    kept = [item for item, answer in zip(items, answers) if answer is not False]
+    return Sequence_("list", kept, open=any(answer is None for answer in answers))
+
+
+def _chain(ev: Evaluator, call: Arguments) -> Value:
+    items: list[Value] = []
+    is_known = not call.open
+    for part in call.args:
+        known = ev.items_of(part)
+        is_known = is_known and known is not None
+        items += [types.element(part, ev)] if known is None else known
+    return Sequence_("list", items, open=not is_known)
+
+
 def _range(ev: Evaluator, call: Arguments) -> Value:
     numbers = [a.value for a in call.args if isinstance(a, Const) and isinstance(a.value, int)]
     if len(numbers) == len(call.args) and numbers:
@@ -396,10 +432,6 @@ def _range(ev: Evaluator, call: Arguments) -> Value:
         if len(made) <= 256:
             return Sequence_("list", [Const(i) for i in made])
     return Sequence_("list", [Instance(External("builtins.int"))], open=True)
-
-
-def _filter(ev: Evaluator, call: Arguments) -> Value:
-    return Sequence_("list", [types.element(call.args[1], ev)], open=True) if len(call.args) == 2 else UNKNOWN
 
 
 def _str(ev: Evaluator, call: Arguments) -> Value:
@@ -664,11 +696,13 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "builtins.sorted": _list("list"),
     "builtins.reversed": _list("list"),
     "builtins.iter": _same,
+    "builtins.map": _map,
+    "builtins.filter": _filter,
+    "itertools.chain": _chain,
     "builtins.dict": _dict,
     "builtins.enumerate": _enumerate,
     "builtins.zip": _zip,
     "builtins.range": _range,
-    "builtins.filter": _filter,
     "builtins.str": _str,
     "builtins.bool": _bool,
     "builtins.int": _int,

@@ -725,6 +725,9 @@ def _part(ev: Evaluator, value: Value, index: int, frame: Frame) -> Value:
         if len(args) == 2 and isinstance(args[1], External) and args[1].name == "builtins.Ellipsis":
             return types.instance_of(ev, args[0])
         return types.instance_of(ev, args[index]) if index < len(args) else UNKNOWN
+    if isinstance(value, Instance) and value.made and classes.is_namedtuple(value.cls):
+        items = ev.items_of(value) or []
+        return items[index] if index < len(items) else UNKNOWN
     if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "sqlalchemy.Row":
         return types.instance_of(ev, value.args[index]) if index < len(value.args) else UNKNOWN
     return types.element(value, ev)

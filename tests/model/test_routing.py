@@ -280,17 +280,27 @@ app.include_router(router, prefix=os.environ["PREFIX"])
     assert asked.routes == ["GET {?}/users/{user_id} ?"]
 
 
-def test_an_include_under_an_undecided_condition_is_uncertain() -> None:
+@pytest.mark.parametrize(
+    "include",
+    [
+        "if '--users' in sys.argv:\n    app.include_router(router)",
+        "app.include_router(router) if len(sys.argv) > 1 else None",
+        "len(sys.argv) > 1 and app.include_router(router)",
+        "while sys.argv:\n    app.include_router(router)",
+        "for _ in sys.argv:\n    app.include_router(router)",
+        "match sys.argv:\n    case []:\n        app.include_router(router)",
+    ],
+)
+def test_an_include_under_an_undecided_condition_is_uncertain(include: str) -> None:
     asked = understand(
         USERS
-        + """
+        + f"""
 # app/main.py
 import sys
 from fastapi import FastAPI
 from app.users import router
 app = FastAPI()
-if "--users" in sys.argv:
-    app.include_router(router)
+{include}
 """
     )
     assert asked.routes == ["GET /users/{user_id} ?"]
@@ -444,6 +454,12 @@ def b(): ...
         "for r, p in zip([a.router, b.router], ['/v1'] * 2):\n    app.include_router(r, prefix='/v1')",
         "[app.include_router(m.router, prefix='/v1') for m in (a, b)]",
         "for name in ('a', 'b'):\n    app.include_router(importlib.import_module(f'app.{name}').router, prefix='/v1')",
+        "for r in filter(None, [a.router, None, b.router]):\n    app.include_router(r, prefix='/v1')",
+        "for r in chain([a.router], [], (b.router,)):\n    app.include_router(r, prefix='/v1')",
+        "list(map(lambda r: app.include_router(r, prefix='/v1'), [a.router, b.router]))",
+        "list(map(partial(app.include_router, prefix='/v1'), [a.router, b.router]))",
+        "for e in [Entry(a.router, '/v1'), Entry(b.router)]:\n    app.include_router(e.router, prefix=e.prefix)",
+        "for r, p in [Entry(a.router, '/v1'), Entry(b.router)]:\n    app.include_router(r, prefix=p)",
         "for name in ('a', 'b'):\n    app.include_router(getattr(app_package, name).router, prefix='/v1')",
     ],
 )
@@ -453,9 +469,15 @@ def test_a_loop_over_what_is_written_includes_each(loop: str) -> None:
         + f"""
 # app/main.py
 import importlib
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
 import app as app_package
 from fastapi import FastAPI
 from app import a, b
+class Entry(NamedTuple):
+    router: object
+    prefix: str = "/v1"
 app = FastAPI()
 {loop}
 """
