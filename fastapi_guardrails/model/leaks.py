@@ -54,7 +54,7 @@ _KEEPING = frozenset(
         "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "partition", "rpartition", "replace", "lower",
         "upper", "title", "capitalize", "casefold", "join", "encode", "decode", "center", "ljust", "rjust", "zfill",
         "removeprefix", "removesuffix", "expandtabs", "translate", "copy", "values", "items", "pop", "get", "format",
-        "with_traceback", "__str__", "__repr__",
+        "with_traceback", "__str__", "__repr__", "model_dump", "model_dump_json", "dict", "json",
     }
 )  # fmt: skip
 #: Methods with which a helper takes out what nobody may see.
@@ -272,16 +272,8 @@ class Caught:
                     yield leak
         if found or not isinstance(statement, f.Return) or statement.value is None:
             return
-        if self._answers and self._is_answer(statement.value):
+        if self._answers and self._holds(statement.value):
             yield Leak(statement, "the returned value", self._analysis.function)
-
-    def _is_answer(self, node: f.Expr) -> bool:
-        if isinstance(node, f.Call):
-            site = self._calls.get(id(node))
-            callee = plain(site.callee) if site is not None else None
-            if isinstance(callee, ClassValue) and is_pydantic(callee):
-                return any(self._holds(k.value) for k in node.keywords)
-        return self._holds(node)
 
     def _responses(self, node: f.Call) -> Iterator[Leak]:
         """What a call makes, if it is something for the client that is given the text."""
@@ -426,8 +418,11 @@ class Caught:
             if func.attr in ("format", "join") and name.startswith("builtins.str."):
                 return any(self._holds(a) for a in node.args) or any(self._holds(k.value) for k in node.keywords)
         site = self._calls.get(id(node))
-        if site is None or isinstance(site.callee, ClassValue):
+        if site is None:
             return False
+        callee = plain(site.callee)
+        if isinstance(callee, ClassValue):
+            return is_pydantic(callee) is True and any(self._holds(k.value) for k in node.keywords)
         return any(inner.is_returned() for inner, _ in self._helpers(node, site))
 
     def _name_of(self, node: f.Expr) -> str:
