@@ -141,7 +141,8 @@ class Chains:
             return None if site.awaited else (what, ())
         for target, receiver in _called(site.callee):
             if runs_body(site, target, analysis.iterated):
-                once = place.once or (target.kind == "cached" and not target.node.params)
+                kept = target.kind == "cached_property" or (target.kind == "cached" and not target.node.params)
+                once = place.once or kept
                 below = self._beneath(site, _Place(target, receiver, place.known, once))
                 if below is not None:
                     return below

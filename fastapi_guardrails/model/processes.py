@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.blocking import LOOPS
+from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.tree import statements, walk
-from fastapi_guardrails.model.values import ClassValue, External, FunctionValue, Method, Value, options
+from fastapi_guardrails.model.values import ClassValue, External, FunctionValue, Instance, Method, Value, options
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _LOOP_STARTERS = frozenset(name.rpartition(".")[2] for name in LOOPS)
 
 #: Names in an encoded body that speak of a server: what is started beside one runs while it serves.
 _SERVERS = tuple(map(_encoded, ("uvicorn", "hypercorn", "granian", "daphne")))
+
+#: What enters an object as `async with` does.
+_ENTER = "contextlib.AsyncExitStack.enter_async_context"
 
 #: Calls that wait for the coroutines which they are given.
 _WAITING = frozenset({"asyncio.gather", "asyncio.wait_for", "asyncio.shield", "asyncio.wait"})
@@ -103,6 +107,12 @@ class Processes:
                     if id(function.node) not in before:
                         before.add(id(function.node))
                         queue.append((analysis(function), None))
+            for opening, closing in _entered(body):
+                left += closing
+                for function, receiver in opening:
+                    if id(function.node) not in before:
+                        before.add(id(function.node))
+                        queue.append((analysis(function, receiver), None))
         return before, left
 
     @cached_property
@@ -195,6 +205,16 @@ def _outlives(site: CallSite, analysis: Analysis) -> bool:
 
 def _calls(caller: Function, node: f.Function) -> bool:
     return any(t.node is node for site in caller.analysis.calls for t, _ in site.targets)
+
+
+def _entered(body: Analysis) -> Iterator[tuple[list[tuple[FunctionValue, Instance]], list[FunctionValue]]]:
+    """What the objects that a function enters with `async with` run at their begin, and at their end."""
+    contexts = [value for _, value, node in body.contexts if node.is_async]
+    contexts += [s.call.args[0] for s in body.calls if s.name == _ENTER and s.call.args]
+    for option in (option for value in contexts for option in options(value)):
+        if isinstance(option, Instance) and isinstance(option.cls, ClassValue):
+            begin, end = (classes.method(option.cls, name) for name in ("__aenter__", "__aexit__"))
+            yield [(begin, option)] if begin is not None else [], [end] if end is not None else []
 
 
 def _functions_of(value: Value) -> list[FunctionValue]:

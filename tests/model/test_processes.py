@@ -7,7 +7,7 @@ from .asked import Asked, understand
 PROJECT = """
 # app/main.py
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 async def before(): ...
@@ -21,8 +21,14 @@ async def start():
     await deeper()
     asyncio.create_task(task())
 
+class Server:
+    async def __aenter__(self): ...
+    async def __aexit__(self, *exc): ...
+
 @asynccontextmanager
 async def lifespan(app):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(Server())
     await asyncio.gather(before(), start())
     await shared()
     yield
@@ -72,7 +78,7 @@ def _said(asked: Asked, question: str) -> set[str]:
 
 
 def test_only_the_start_up_runs_what_it_waits_for() -> None:
-    assert _said(understand(PROJECT), "only_starts") == {"before", "start", "deeper"}
+    assert _said(understand(PROJECT), "only_starts") == {"before", "start", "deeper", "__aenter__"}
 
 
 def test_only_scripts_run_what_nothing_else_calls() -> None:

@@ -65,7 +65,8 @@ other calls have no fix.
   coroutines that a sync function gives to an event loop of its own. They serve nobody, unless they start a server.
 - What a literal argument rules out: below `if wait:` where the caller passes `wait=False` or leaves the default.
 - A *file* that is read or written once in the life of a process, as start-up might have done: in a cached function
-  without parameters, in the first filling of a global variable, or of an attribute of an object that a module holds.
+  without parameters, in a `cached_property`, in the first filling of a global variable, or of an attribute of an object
+  that a module holds.
   What waits for something else (a network, a process, a sleep) is reported even there: the first request makes all
   others wait.
 - The construction of a client that does not connect.
