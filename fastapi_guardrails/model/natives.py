@@ -119,6 +119,9 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     if isinstance(receiver, Const) and isinstance(receiver.value, str):
         return _string_method(receiver, receiver.value, callee.name, call)
     if isinstance(receiver, Sequence_):
+        is_filled = callee.name in ("append", "extend", "insert") and routing.registers(call.frame)
+        if is_filled and isinstance(receiver, routing.RouteList):
+            ev.registry.give_up(call, [receiver.router])
         return _sequence_method(receiver, callee.name, call, ev)
     if isinstance(receiver, Mapping):
         return _mapping_method(receiver, callee.name, call, ev)

@@ -36,6 +36,7 @@ from fastapi_guardrails.model.values import (
     options,
     soften,
     text_of,
+    truth,
 )
 
 if TYPE_CHECKING:
@@ -247,6 +248,16 @@ class RouterObject(Instance):
         return f"{'App' if self.is_app else 'Router'}({self.name} {self.place.module.path}:{self.place.pos >> 16})"
 
 
+class RouteList(Sequence_):
+    """`app.routes`: what is put into it is not followed."""
+
+    __slots__ = ("router",)
+
+    def __init__(self, router: RouterObject) -> None:
+        super().__init__("list", [], open=True)
+        self.router = router
+
+
 # --- making --------------------------------------------------------------------------------------------------------
 
 
@@ -276,6 +287,9 @@ def initialise(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     if router.is_app and registers(call.frame):
         _initial_handlers(ev, router, call)
         _initial_middleware(ev, router, call)
+    routes = call.kwargs.get("routes")
+    if registers(call.frame) and routes is not None and truth(routes) is not False:
+        ev.registry.give_up(call, [router])
     lifespan = call.kwargs.get("lifespan")
     if lifespan is not None and not is_none(lifespan):
         router.startups.append(lifespan)
@@ -330,7 +344,7 @@ def native_attribute(router: RouterObject, name: str) -> Value:
         return router.prefix
     if name == "routes":
         router.escaped = True
-        return Sequence_("list", [], open=True)
+        return RouteList(router)
     if name == "state":
         return router.attrs.setdefault("state", Instance(External("starlette.datastructures.State")))
     if router.is_app and name in _DEFAULTS:

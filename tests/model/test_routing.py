@@ -931,6 +931,27 @@ def test_a_route_in_a_loop_over_the_unknown_is_uncertain() -> None:
     assert asked.routes == ["GET /{?}/x ?"] or asked.routes == ["GET {?} ?"]
 
 
+@pytest.mark.parametrize(
+    ("start", "uncertain"),
+    [
+        ("app = FastAPI()\napp.routes.append(Route('/x', read))", True),
+        ("app = FastAPI()\napp.router.routes.extend([Route('/x', read)])", True),
+        ("app = FastAPI(routes=[Route('/x', read)])", True),
+        ("app = FastAPI(routes=None)", False),
+        ("app = FastAPI()\nfor route in app.routes:\n    route.name = 'x'", False),
+    ],
+)
+def test_routes_put_into_the_list_are_uncertain(start: str, uncertain: bool) -> None:
+    asked = understand(f"""
+# app/main.py
+from fastapi import FastAPI
+from starlette.routing import Route
+def read(): ...
+{start}
+""")
+    assert asked.routes == (["? {?} ?"] if uncertain else [])
+
+
 def test_routes_of_tests_are_not_the_applications() -> None:
     asked = understand("""
         # tests/test_app.py
