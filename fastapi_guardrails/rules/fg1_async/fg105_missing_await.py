@@ -128,6 +128,8 @@ def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
         return "used as its result"
     if isinstance(parent, f.Dict) and any(k is None and v is node for k, v in zip(parent.keys, parent.values)):
         return "unpacked"
+    if isinstance(parent, f.Assign) and any(isinstance(target, f.Seq) for target in parent.targets):
+        return "unpacked"
     if isinstance(parent, (f.For, f.Generator)) and parent.iter is node:
         return None if parent.is_async else "iterated over"
     if isinstance(parent, (f.If, f.While, f.IfExp, f.Assert)) and parent.test is node:
