@@ -335,3 +335,27 @@ def load(n: str) -> Order: ...
 def load(n) -> User | Order: ...
 """
     assert answer("x = load(1)", before) == "User | Order"
+
+
+@pytest.mark.parametrize(
+    ("code", "type_"),
+    [
+        ("x = db.execute(delete(User).returning(User)).scalar_one()", "User"),
+        ("x = db.execute(delete(User).returning(User.id)).scalar_one()", "?"),
+        ("x = db.query(User).with_entities(User.id).all()", "list[?]"),
+        ("x, y = db.execute(select(User, Order)).one()", "User"),
+        ("y, x = db.execute(select(User, Order)).one()", "Order"),
+        ("x = next(filter(None, db.scalars(select(User)).all()))", "User"),
+    ],
+)
+def test_a_statement_says_what_its_columns_are(code: str, type_: str) -> None:
+    assert answer(code, parameters="db: Session") == type_
+
+
+def test_a_method_binds_type_variables_behind_its_object() -> None:
+    before = """
+T = TypeVar("T")
+class Flow:
+    def forget(self, response: T, user: User) -> T: ...
+"""
+    assert answer("x = Flow().forget(Order(), User())", before) == "Order"
