@@ -33,6 +33,8 @@ _bound: list[set[str]] = [set()]
 def extract(tree: ast.Module) -> list[f.Stmt]:
     """Facts of a module's statements.
 
+    Offsets must fit into 16 bits (`clip_offsets`): positions are put together without a look, at every node.
+
     Raises:
         RecursionError: the tree is nested deeper than the interpreter allows.
     """
@@ -43,17 +45,21 @@ def extract(tree: ast.Module) -> list[f.Stmt]:
     return _block(tree.body)
 
 
+def clip_offsets(tree: ast.Module) -> None:
+    """Clip, in place, the offsets that are too large for a position: those of lines longer than 65,535 bytes."""
+    for node in ast.walk(tree):
+        if getattr(node, "col_offset", 0) > f.MAX_OFFSET:
+            node.col_offset = f.MAX_OFFSET  # type: ignore[attr-defined]
+
+
 def parse_expression(text: str) -> f.Expr | None:
     """An expression that is written in a string (a forward reference), or None where it is no expression."""
+    if len(text) > f.MAX_OFFSET:
+        return None
     try:
         return _expr(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def _at(node: Any) -> int:
-    offset = node.col_offset
-    return node.lineno << 16 | (offset if offset < 65536 else 65535)  # type: ignore[no-any-return]
 
 
 def _expr(node: ast.expr) -> f.Expr:
@@ -82,28 +88,28 @@ def _constant(node: ast.Constant) -> f.Expr:
         try:
             value.encode()
         except UnicodeEncodeError:  # a lone surrogate, which no serialised text can hold
-            return f.Opaque(_at(node), "other", [])
-        return f.Const(_at(node), value)
+            return f.Opaque(node.lineno << 16 | node.col_offset, "other", [])
+        return f.Const(node.lineno << 16 | node.col_offset, value)
     if value is None or kind is bool or kind is float:
-        return f.Const(_at(node), value)
+        return f.Const(node.lineno << 16 | node.col_offset, value)
     if kind is int and -_MAX_INT <= value < _MAX_INT:
-        return f.Const(_at(node), value)
+        return f.Const(node.lineno << 16 | node.col_offset, value)
     if kind is bytes:
-        return f.Opaque(_at(node), "bytes", [])
-    return f.Opaque(_at(node), "ellipsis" if value is ... else "number", [])
+        return f.Opaque(node.lineno << 16 | node.col_offset, "bytes", [])
+    return f.Opaque(node.lineno << 16 | node.col_offset, "ellipsis" if value is ... else "number", [])
 
 
 def _name(node: ast.Name) -> f.Expr:
-    return f.Name(_at(node), node.id)
+    return f.Name(node.lineno << 16 | node.col_offset, node.id)
 
 
 def _attribute(node: ast.Attribute) -> f.Expr:
     value = node.value
-    return f.Attr(_at(node), _EXPRESSIONS[value.__class__](value), node.attr)
+    return f.Attr(node.lineno << 16 | node.col_offset, _EXPRESSIONS[value.__class__](value), node.attr)
 
 
 def _keywords(nodes: list[ast.keyword]) -> list[f.Keyword]:
-    return [f.Keyword(_at(k), k.arg, _expr(k.value)) for k in nodes]
+    return [f.Keyword(k.lineno << 16 | k.col_offset, k.arg, _expr(k.value)) for k in nodes]
 
 
 def _call(node: ast.Call) -> f.Expr:
@@ -120,27 +126,30 @@ def _awaited_call(node: ast.Call) -> f.Expr:
     func = node.func
     keywords = node.keywords
     return f.Call(
-        _at(node), _EXPRESSIONS[func.__class__](func), _exprs(node.args), _keywords(keywords) if keywords else []
+        node.lineno << 16 | node.col_offset,
+        _EXPRESSIONS[func.__class__](func),
+        _exprs(node.args),
+        _keywords(keywords) if keywords else [],
     )
 
 
 def _subscript(node: ast.Subscript) -> f.Expr:
-    return f.Sub(_at(node), _expr(node.value), _expr(node.slice))
+    return f.Sub(node.lineno << 16 | node.col_offset, _expr(node.value), _expr(node.slice))
 
 
 def _sequence(kind: str) -> Callable[[Any], f.Expr]:
     def convert(node: ast.List | ast.Tuple | ast.Set) -> f.Expr:
-        return f.Seq(_at(node), kind, _exprs(node.elts))
+        return f.Seq(node.lineno << 16 | node.col_offset, kind, _exprs(node.elts))
 
     return convert
 
 
 def _dict(node: ast.Dict) -> f.Expr:
-    return f.Dict(_at(node), [_optional(k) for k in node.keys], _exprs(node.values))
+    return f.Dict(node.lineno << 16 | node.col_offset, [_optional(k) for k in node.keys], _exprs(node.values))
 
 
 def _fstring(node: ast.JoinedStr) -> f.Expr:
-    return f.FString(_at(node), _exprs(node.values))
+    return f.FString(node.lineno << 16 | node.col_offset, _exprs(node.values))
 
 
 def _formatted(node: ast.FormattedValue) -> f.Expr:
@@ -149,19 +158,24 @@ def _formatted(node: ast.FormattedValue) -> f.Expr:
     inner = [_expr(node.value)]
     if isinstance(node.format_spec, ast.JoinedStr):
         inner += [_expr(v) for v in node.format_spec.values if not isinstance(v, ast.Constant)]
-    return f.Opaque(_at(node.value), "other", inner)
+    return f.Opaque(node.value.lineno << 16 | node.value.col_offset, "other", inner)
 
 
 def _binary(node: ast.BinOp) -> f.Expr:
-    return f.Binary(_at(node), _OPS[node.op.__class__], _expr(node.left), _expr(node.right))
+    return f.Binary(node.lineno << 16 | node.col_offset, _OPS[node.op.__class__], _expr(node.left), _expr(node.right))
 
 
 def _bool(node: ast.BoolOp) -> f.Expr:
-    return f.Bool(_at(node), _OPS[node.op.__class__], _exprs(node.values))
+    return f.Bool(node.lineno << 16 | node.col_offset, _OPS[node.op.__class__], _exprs(node.values))
 
 
 def _compare(node: ast.Compare) -> f.Expr:
-    return f.Compare(_at(node), _expr(node.left), [_OPS[o.__class__] for o in node.ops], _exprs(node.comparators))
+    return f.Compare(
+        node.lineno << 16 | node.col_offset,
+        _expr(node.left),
+        [_OPS[o.__class__] for o in node.ops],
+        _exprs(node.comparators),
+    )
 
 
 def _unary(node: ast.UnaryOp) -> f.Expr:
@@ -169,28 +183,33 @@ def _unary(node: ast.UnaryOp) -> f.Expr:
     if isinstance(node.op, ast.USub) and isinstance(operand, ast.Constant):
         value: Any = operand.value
         if value.__class__ in (int, float) and value < _MAX_INT:
-            return f.Const(_at(node), -value)
-    return f.Unary(_at(node), _OPS[node.op.__class__], _expr(operand))
+            return f.Const(node.lineno << 16 | node.col_offset, -value)
+    return f.Unary(node.lineno << 16 | node.col_offset, _OPS[node.op.__class__], _expr(operand))
 
 
 def _ifexp(node: ast.IfExp) -> f.Expr:
-    return f.IfExp(_at(node), _expr(node.test), _expr(node.body), _expr(node.orelse))
+    return f.IfExp(node.lineno << 16 | node.col_offset, _expr(node.test), _expr(node.body), _expr(node.orelse))
 
 
 def _lambda(node: ast.Lambda) -> f.Expr:
     _yields.append(False)
-    made = f.Lambda(_at(node), _params(node.args), _expr(node.body))
+    made = f.Lambda(node.lineno << 16 | node.col_offset, _params(node.args), _expr(node.body))
     _yields.pop()
     return made
 
 
 def _generators(nodes: list[ast.comprehension]) -> list[f.Generator]:
-    return [f.Generator(_at(g.target), _expr(g.target), _expr(g.iter), _exprs(g.ifs), bool(g.is_async)) for g in nodes]
+    return [
+        f.Generator(
+            g.target.lineno << 16 | g.target.col_offset, _expr(g.target), _expr(g.iter), _exprs(g.ifs), bool(g.is_async)
+        )
+        for g in nodes
+    ]
 
 
 def _comprehension(kind: str) -> Callable[[Any], f.Expr]:
     def convert(node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> f.Expr:
-        return f.Comp(_at(node), kind, _expr(node.elt), None, _generators(node.generators))
+        return f.Comp(node.lineno << 16 | node.col_offset, kind, _expr(node.elt), None, _generators(node.generators))
 
     return convert
 
@@ -198,22 +217,26 @@ def _comprehension(kind: str) -> Callable[[Any], f.Expr]:
 def _dict_comprehension(node: ast.DictComp) -> f.Expr:
     # Python 3.15 lets `**mapping` stand for the pair; there the value is absent.
     value = getattr(node, "value", None)
-    return f.Comp(_at(node), "dict", _expr(node.key), _optional(value), _generators(node.generators))
+    return f.Comp(
+        node.lineno << 16 | node.col_offset, "dict", _expr(node.key), _optional(value), _generators(node.generators)
+    )
 
 
 def _await(node: ast.Await) -> f.Expr:
     value = node.value
-    return f.Await(_at(node), _awaited_call(value) if value.__class__ is ast.Call else _expr(value))
+    return f.Await(
+        node.lineno << 16 | node.col_offset, _awaited_call(value) if value.__class__ is ast.Call else _expr(value)
+    )
 
 
 def _yield(node: ast.Yield) -> f.Expr:
     _mark_generator()
-    return f.Yield(_at(node), _optional(node.value), False)
+    return f.Yield(node.lineno << 16 | node.col_offset, _optional(node.value), False)
 
 
 def _yield_from(node: ast.YieldFrom) -> f.Expr:
     _mark_generator()
-    return f.Yield(_at(node), _expr(node.value), True)
+    return f.Yield(node.lineno << 16 | node.col_offset, _expr(node.value), True)
 
 
 def _mark_generator() -> None:
@@ -222,7 +245,7 @@ def _mark_generator() -> None:
 
 
 def _starred(node: ast.Starred) -> f.Expr:
-    return f.Star(_at(node), _expr(node.value))
+    return f.Star(node.lineno << 16 | node.col_offset, _expr(node.value))
 
 
 def _bind(target: ast.expr | None) -> None:
@@ -237,19 +260,19 @@ def _bind(target: ast.expr | None) -> None:
 
 def _walrus(node: ast.NamedExpr) -> f.Expr:
     _bind(node.target)
-    return f.Walrus(_at(node), _expr(node.target), _expr(node.value))
+    return f.Walrus(node.lineno << 16 | node.col_offset, _expr(node.target), _expr(node.value))
 
 
 def _slice(node: ast.Slice) -> f.Expr:
     parts = [p for p in (node.lower, node.upper, node.step) if p is not None]
-    return f.Opaque(_at(node), "slice", _exprs(parts))
+    return f.Opaque(node.lineno << 16 | node.col_offset, "slice", _exprs(parts))
 
 
 def _unknown_expression(node: ast.expr) -> f.Expr:
     """Grammar that is newer than this table (template strings): what is inside it still counts."""
     inner = [child for child in ast.walk(node) if isinstance(child, ast.expr) and child is not node]
     known = [child for child in inner if isinstance(child, (ast.Call, ast.Name, ast.Await))]
-    return f.Opaque(_at(node), "other", [_expr(child) for child in known])
+    return f.Opaque(node.lineno << 16 | node.col_offset, "other", [_expr(child) for child in known])
 
 
 class _Table(dict[type, Callable[[Any], Any]]):
@@ -301,95 +324,110 @@ _EXPRESSIONS: dict[type, Callable[[Any], f.Expr]] = _Table(
 
 
 def _expr_stmt(node: ast.Expr) -> f.Stmt:
-    return f.ExprStmt(_at(node), _expr(node.value))
+    return f.ExprStmt(node.lineno << 16 | node.col_offset, _expr(node.value))
 
 
 def _assign(node: ast.Assign) -> f.Stmt:
     for target in node.targets:
         _bind(target)
-    return f.Assign(_at(node), _exprs(node.targets), _expr(node.value))
+    return f.Assign(node.lineno << 16 | node.col_offset, _exprs(node.targets), _expr(node.value))
 
 
 def _ann_assign(node: ast.AnnAssign) -> f.Stmt:
     _bind(node.target)
-    return f.AnnAssign(_at(node), _expr(node.target), _expr(node.annotation), _optional(node.value))
+    return f.AnnAssign(
+        node.lineno << 16 | node.col_offset, _expr(node.target), _expr(node.annotation), _optional(node.value)
+    )
 
 
 def _aug_assign(node: ast.AugAssign) -> f.Stmt:
-    return f.AugAssign(_at(node), _expr(node.target), _OPS[node.op.__class__], _expr(node.value))
+    return f.AugAssign(
+        node.lineno << 16 | node.col_offset, _expr(node.target), _OPS[node.op.__class__], _expr(node.value)
+    )
 
 
 def _return(node: ast.Return) -> f.Stmt:
-    return f.Return(_at(node), _optional(node.value))
+    return f.Return(node.lineno << 16 | node.col_offset, _optional(node.value))
 
 
 def _raise(node: ast.Raise) -> f.Stmt:
-    return f.Raise(_at(node), _optional(node.exc), _optional(node.cause))
+    return f.Raise(node.lineno << 16 | node.col_offset, _optional(node.exc), _optional(node.cause))
 
 
 def _if(node: ast.If) -> f.Stmt:
-    return f.If(_at(node), _expr(node.test), _block(node.body), _block(node.orelse))
+    return f.If(node.lineno << 16 | node.col_offset, _expr(node.test), _block(node.body), _block(node.orelse))
 
 
 def _for(is_async: bool) -> Callable[[Any], f.Stmt]:
     def convert(node: ast.For | ast.AsyncFor) -> f.Stmt:
         _bind(node.target)
         body, orelse = _block(node.body), _block(node.orelse)
-        return f.For(_at(node), _expr(node.target), _expr(node.iter), body, orelse, is_async)
+        return f.For(node.lineno << 16 | node.col_offset, _expr(node.target), _expr(node.iter), body, orelse, is_async)
 
     return convert
 
 
 def _while(node: ast.While) -> f.Stmt:
-    return f.While(_at(node), _expr(node.test), _block(node.body), _block(node.orelse))
+    return f.While(node.lineno << 16 | node.col_offset, _expr(node.test), _block(node.body), _block(node.orelse))
 
 
 def _with(is_async: bool) -> Callable[[Any], f.Stmt]:
     def convert(node: ast.With | ast.AsyncWith) -> f.Stmt:
         for item in node.items:
             _bind(item.optional_vars)
-        items = [f.WithItem(_at(i.context_expr), _expr(i.context_expr), _optional(i.optional_vars)) for i in node.items]
-        return f.With(_at(node), items, _block(node.body), is_async)
+        items = [
+            f.WithItem(
+                i.context_expr.lineno << 16 | i.context_expr.col_offset,
+                _expr(i.context_expr),
+                _optional(i.optional_vars),
+            )
+            for i in node.items
+        ]
+        return f.With(node.lineno << 16 | node.col_offset, items, _block(node.body), is_async)
 
     return convert
 
 
 def _try(node: Any) -> f.Stmt:
-    handlers = [f.Handler(_at(h), _optional(h.type), h.name, _block(h.body)) for h in node.handlers]
-    return f.Try(_at(node), _block(node.body), handlers, _block(node.orelse), _block(node.finalbody))
+    handlers = [
+        f.Handler(h.lineno << 16 | h.col_offset, _optional(h.type), h.name, _block(h.body)) for h in node.handlers
+    ]
+    return f.Try(
+        node.lineno << 16 | node.col_offset, _block(node.body), handlers, _block(node.orelse), _block(node.finalbody)
+    )
 
 
 def _aliases(node: ast.Import | ast.ImportFrom) -> list[f.Alias]:
     _bound[-1].update(a.asname for a in node.names if a.asname)
-    return [f.Alias(_at(a), a.name, a.asname) for a in node.names]
+    return [f.Alias(a.lineno << 16 | a.col_offset, a.name, a.asname) for a in node.names]
 
 
 def _import(node: ast.Import) -> f.Stmt:
-    return f.Import(_at(node), _aliases(node))
+    return f.Import(node.lineno << 16 | node.col_offset, _aliases(node))
 
 
 def _import_from(node: ast.ImportFrom) -> f.Stmt:
-    return f.ImportFrom(_at(node), node.module or "", node.level, _aliases(node))
+    return f.ImportFrom(node.lineno << 16 | node.col_offset, node.module or "", node.level, _aliases(node))
 
 
 def _global(node: ast.Global) -> f.Stmt:
-    return f.Global(_at(node), list(node.names), False)
+    return f.Global(node.lineno << 16 | node.col_offset, list(node.names), False)
 
 
 def _nonlocal(node: ast.Nonlocal) -> f.Stmt:
-    return f.Global(_at(node), list(node.names), True)
+    return f.Global(node.lineno << 16 | node.col_offset, list(node.names), True)
 
 
 def _delete(node: ast.Delete) -> f.Stmt:
-    return f.Delete(_at(node), _exprs(node.targets))
+    return f.Delete(node.lineno << 16 | node.col_offset, _exprs(node.targets))
 
 
 def _assert(node: ast.Assert) -> f.Stmt:
-    return f.Assert(_at(node), _expr(node.test), _optional(node.msg))
+    return f.Assert(node.lineno << 16 | node.col_offset, _expr(node.test), _optional(node.msg))
 
 
 def _match(node: ast.Match) -> f.Stmt:
-    return f.Match(_at(node), _expr(node.subject), [_case(c) for c in node.cases])
+    return f.Match(node.lineno << 16 | node.col_offset, _expr(node.subject), [_case(c) for c in node.cases])
 
 
 def _case(node: ast.match_case) -> f.Case:
@@ -405,12 +443,19 @@ def _case(node: ast.match_case) -> f.Case:
         elif isinstance(child, ast.MatchClass):
             values.append(_expr(child.cls))
     irrefutable = isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None and node.guard is None
-    return f.Case(_at(node.pattern), names, values, _optional(node.guard), _block(node.body), irrefutable)
+    return f.Case(
+        node.pattern.lineno << 16 | node.pattern.col_offset,
+        names,
+        values,
+        _optional(node.guard),
+        _block(node.body),
+        irrefutable,
+    )
 
 
 def _simple(word: str) -> Callable[[Any], f.Stmt]:
     def convert(node: ast.stmt) -> f.Stmt:
-        return f.Simple(_at(node), word)
+        return f.Simple(node.lineno << 16 | node.col_offset, word)
 
     return convert
 
@@ -420,13 +465,33 @@ def _params(args: ast.arguments) -> list[f.Param]:
     positional = [(a, "pos") for a in args.posonlyargs] + [(a, "any") for a in args.args]
     missing: list[ast.expr | None] = [None] * (len(positional) - len(args.defaults))
     for (arg, kind), default in zip(positional, missing + list(args.defaults), strict=True):
-        made.append(f.Param(_at(arg), arg.arg, _optional(arg.annotation), _optional(default), kind))
+        made.append(
+            f.Param(arg.lineno << 16 | arg.col_offset, arg.arg, _optional(arg.annotation), _optional(default), kind)
+        )
     if args.vararg:
-        made.append(f.Param(_at(args.vararg), args.vararg.arg, _optional(args.vararg.annotation), None, "args"))
+        made.append(
+            f.Param(
+                args.vararg.lineno << 16 | args.vararg.col_offset,
+                args.vararg.arg,
+                _optional(args.vararg.annotation),
+                None,
+                "args",
+            )
+        )
     for arg, kw_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-        made.append(f.Param(_at(arg), arg.arg, _optional(arg.annotation), _optional(kw_default), "kw"))
+        made.append(
+            f.Param(arg.lineno << 16 | arg.col_offset, arg.arg, _optional(arg.annotation), _optional(kw_default), "kw")
+        )
     if args.kwarg:
-        made.append(f.Param(_at(args.kwarg), args.kwarg.arg, _optional(args.kwarg.annotation), None, "kwargs"))
+        made.append(
+            f.Param(
+                args.kwarg.lineno << 16 | args.kwarg.col_offset,
+                args.kwarg.arg,
+                _optional(args.kwarg.annotation),
+                None,
+                "kwargs",
+            )
+        )
     return made
 
 
@@ -445,7 +510,18 @@ def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
         calls = _calls(_names_called.pop(), _attributes_called.pop())
         _bound.pop()
         end = node.end_lineno or node.lineno
-        return f.Function(_at(node), node.name, params, decorators, returns, is_async, is_generator, end, calls, code)
+        return f.Function(
+            node.lineno << 16 | node.col_offset,
+            node.name,
+            params,
+            decorators,
+            returns,
+            is_async,
+            is_generator,
+            end,
+            calls,
+            code,
+        )
 
     return convert
 
@@ -462,19 +538,27 @@ def _calls(names: set[str], attributes: set[str]) -> list[str]:
 def _class(node: ast.ClassDef) -> f.Stmt:
     decorators = _exprs(node.decorator_list)
     bases, keywords = _exprs(node.bases), _keywords(node.keywords)
-    type_params = [f.Name(_at(p), p.name) for p in getattr(node, "type_params", ())]
+    type_params = [f.Name(p.lineno << 16 | p.col_offset, p.name) for p in getattr(node, "type_params", ())]
     if type_params:
         at = type_params[0].pos
         bases.append(f.Sub(at, f.Name(at, f.TYPE_PARAMETERS), f.Seq(at, "tuple", list(type_params))))
-    return f.Class(_at(node), node.name, bases, keywords, decorators, _block(node.body), node.end_lineno or node.lineno)
+    return f.Class(
+        node.lineno << 16 | node.col_offset,
+        node.name,
+        bases,
+        keywords,
+        decorators,
+        _block(node.body),
+        node.end_lineno or node.lineno,
+    )
 
 
 def _type_alias(node: Any) -> f.Stmt:
-    return f.Assign(_at(node), [_expr(node.name)], _expr(node.value))
+    return f.Assign(node.lineno << 16 | node.col_offset, [_expr(node.name)], _expr(node.value))
 
 
 def _unknown_statement(node: ast.stmt) -> f.Stmt:
-    return f.Simple(_at(node), "pass")
+    return f.Simple(node.lineno << 16 | node.col_offset, "pass")
 
 
 _STATEMENTS: dict[type, Callable[[Any], f.Stmt]] = _Table(

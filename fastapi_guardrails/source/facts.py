@@ -21,6 +21,10 @@ TYPE_PARAMETERS = "__type_parameters__"
 UNNAMED = ""
 
 
+#: The largest offset that a position holds.
+MAX_OFFSET = 0xFFFF
+
+
 def line_of(pos: int) -> int:
     """1-based line of a position."""
     return pos >> 16
@@ -28,7 +32,7 @@ def line_of(pos: int) -> int:
 
 def offset_of(pos: int) -> int:
     """0-based byte offset in its line of a position."""
-    return pos & 0xFFFF
+    return pos & MAX_OFFSET
 
 
 class Node(msgspec.Struct, array_like=True, gc=False, tag_field="node"):

@@ -17,7 +17,7 @@ import msgspec
 from fastapi_guardrails.source import facts as f
 from fastapi_guardrails.source import suppressions
 from fastapi_guardrails.source.contents import Contents, read
-from fastapi_guardrails.source.extract import extract
+from fastapi_guardrails.source.extract import clip_offsets, extract
 from fastapi_guardrails.source.files import SourceFile
 from fastapi_guardrails.source.processes import Copy, can_fork, processors
 from fastapi_guardrails.source.roots import Roots
@@ -184,6 +184,8 @@ def read_module(data: bytes) -> f.ModuleFacts:
             tree, text = ast.parse(data), None
         except (SyntaxError, ValueError) as error:
             tree, text = _parse_otherwise(data, error)
+        if _has_long_lines(data):
+            clip_offsets(tree)
         body = _extract(tree)
         found = suppressions.find(text or decode(data).text, tree) if suppressions.may_hold(data) else []
     except TextError as error:
@@ -249,6 +251,10 @@ def _lowered(text: str, error: Exception) -> ast.Module:
     from fastapi_guardrails.source import lower  # brings libcst, which few projects need here
 
     return lower.parse(text, error)
+
+
+def _has_long_lines(data: bytes) -> bool:
+    return len(data) > f.MAX_OFFSET and max(map(len, data.splitlines())) > f.MAX_OFFSET
 
 
 def _extract(tree: ast.Module) -> list[f.Stmt]:

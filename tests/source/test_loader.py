@@ -80,6 +80,13 @@ def test_positions_do_not_depend_on_the_encoding() -> None:
     assert [s.pos for s in utf8.body] == [s.pos for s in latin.body]
 
 
+def test_offsets_behind_the_longest_line_are_clipped() -> None:
+    facts = loader.read_module(f"x = 1\ny = ['{'a' * 70_000}', name]; z = 2\n".encode())
+    first, second, third = facts.body
+    assert [f.line_of(s.pos) for s in (first, second, third)] == [1, 2, 2]
+    assert [f.offset_of(s.pos) for s in (first, second, third)] == [0, 0, f.MAX_OFFSET]
+
+
 def test_the_result_does_not_depend_on_the_number_of_processes(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {
         f"m{i}.py": f"x{i} = {i}\ndef f(a, b={i}):\n    return a + b  # noqa: FG101\n" * (i + 1) for i in range(30)
