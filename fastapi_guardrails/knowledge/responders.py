@@ -18,8 +18,8 @@ _DATA = frozenset(
         "motor", "msgpack", "mysql", "neo4j", "networkx", "nltk", "numpy", "odmantic", "openai", "opensearchpy",
         "orjson", "pandas", "passlib", "peewee", "PIL", "pika", "playwright", "polars", "pony", "psutil", "psycopg",
         "psycopg2", "psycopg_pool", "pwdlib", "pyarrow", "pydantic", "pydantic_settings", "pymongo", "pymysql",
-        "pyodbc", "pytz", "qdrant_client", "redis", "regex", "requests", "rq", "scipy", "shapely", "simplejson", "sklearn",
-        "slugify", "spacy", "sqlalchemy", "sqlmodel", "stripe", "tenacity", "tensorflow", "toml", "torch", "tortoise",
+        "pyodbc", "pytz", "qdrant_client", "redis", "regex", "requests", "rq", "scipy", "shapely", "simplejson",
+        "sklearn", "slugify", "spacy", "sqlalchemy", "sqlmodel", "stripe", "tenacity", "tensorflow", "toml", "torch", "tortoise",
         "transformers", "ujson", "weaviate", "xmltodict", "yaml",
     }
 )  # fmt: skip
