@@ -19,8 +19,8 @@ _DATA = frozenset(
         "orjson", "pandas", "passlib", "peewee", "PIL", "pika", "playwright", "polars", "pony", "psutil", "psycopg",
         "psycopg2", "psycopg_pool", "pwdlib", "pyarrow", "pydantic", "pydantic_settings", "pymongo", "pymysql",
         "pyodbc", "pytz", "qdrant_client", "redis", "regex", "requests", "rq", "scipy", "shapely", "simplejson",
-        "sklearn", "slugify", "spacy", "sqlalchemy", "sqlmodel", "stripe", "tenacity", "tensorflow", "toml", "torch", "tortoise",
-        "transformers", "ujson", "weaviate", "xmltodict", "yaml",
+        "sklearn", "slugify", "spacy", "sqlalchemy", "sqlmodel", "stripe", "tenacity", "tensorflow", "toml", "torch",
+        "tortoise", "transformers", "ujson", "weaviate", "xmltodict", "yaml",
     }
 )  # fmt: skip
 
