@@ -43,7 +43,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy, strict."""
-    session.install("-e", ".[test]", "mypy")
+    session.install("-e", ".[dev]")
     session.run("mypy", *session.posargs)
 
 

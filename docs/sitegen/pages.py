@@ -24,6 +24,12 @@ from sitegen import chapters, code, diagrams, markup, reference, rules, terminal
 ROOT = Path(__file__).parents[2]
 _CODE_LINK = re.compile(r"\]\(code:([^)]+)\)")
 
+
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, Any]:
+    return rules.built_in()
+
+
 #: Parts of pages that the program says: name → what gives the Markdown.
 PARTS: dict[str, Callable[[], str]] = {
     "commands": reference.commands,
@@ -33,11 +39,6 @@ PARTS: dict[str, Callable[[], str]] = {
     "api": reference.api,
     "guardrails": lambda: chapters.summary("guardrails/index.md", _rules()),
 }
-
-
-@lru_cache(maxsize=1)
-def _rules() -> dict[str, Any]:
-    return rules.built_in()
 
 
 def fill_navigation(config: MkDocsConfig) -> None:

@@ -24,7 +24,8 @@ def commands() -> str:
     context = click.Context(cli.main, info_name="fastapi-guardrails")
     parts = [_command(cli.main, context, "fastapi-guardrails")]
     for name in cli.COMMANDS:
-        command = cli.main.get_command(context, name)  # type: ignore[attr-defined]
+        command = cli.main.get_command(context, name)
+        assert command is not None
         inner = click.Context(command, info_name=name, parent=context)
         parts.append(_command(command, inner, name))
     return "\n".join(parts)
@@ -102,7 +103,12 @@ def _type(type_: Any) -> str:
         return "one of " + ", ".join(f'`"{value}"`' for value in type_.values)
     if isinstance(type_, (i.StructType, i.DictType)):
         return "table"
-    words = {i.StrType: "string", i.IntType: "integer", i.BoolType: "boolean", i.FloatType: "number"}
+    words: dict[type[i.Type], str] = {
+        i.StrType: "string",
+        i.IntType: "integer",
+        i.BoolType: "boolean",
+        i.FloatType: "number",
+    }
     return words[type(type_)]
 
 
@@ -147,7 +153,7 @@ def api() -> str:
             parts.append(f"::: {getattr(fastapi_guardrails, name).__module__}.{name}\n")
     parts += ["## What rules are called with { #elements }", ""]
     elements = import_module("fastapi_guardrails.model.elements")
-    for name in fastapi_guardrails.rules.registry.SUBJECTS:  # type: ignore[attr-defined]
+    for name in fastapi_guardrails.rules.registry.SUBJECTS:
         if name != "Project":
             parts.append(f"::: {getattr(elements, name).__module__}.{name}\n")
     parts += ["## Tests of rules { #testing }", ""]

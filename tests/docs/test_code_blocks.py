@@ -17,6 +17,11 @@ import pytest
 from fastapi_guardrails import cli, config
 from tests.docs.conftest import DOCS, ROOT
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 _FENCE = re.compile(r'^(?P<fence>`{3,})(?P<language>\w*)(?: title="(?P<title>[^"]+)")?(?P<rest>.*)$')
 _INCLUDE = re.compile(r"\{\{ include (?P<path>[^ :]+)(?::\w+)? \}\}")
 _COMMAND = re.compile(r"fastapi-guardrails (?!\(|would|is|reads)[a-z-]+[^`\n|&]*")
@@ -78,7 +83,7 @@ def test_code_is_included_from_a_file_that_a_test_runs(block: Block) -> None:
 def test_settings_are_valid(block: Block, tmp_path: Path) -> None:
     match = _INCLUDE.fullmatch(block.text.strip())
     text = (DOCS / match["path"]).read_text(encoding="utf-8") if match else block.text
-    table = config.tomllib.loads(text)
+    table = tomllib.loads(text)
     assert block.title == "pyproject.toml"
     settings = table.get("tool", {}).get(config.TABLE)
     if settings is None:
@@ -129,7 +134,7 @@ def _parse(command: str) -> None:
     """
     _, name, *arguments = shlex.split(command, comments=True)
     context = click.Context(cli.main, info_name=PROGRAM)
-    found = cli.main.get_command(context, name)  # type: ignore[attr-defined]
+    found = cli.main.get_command(context, name)
     assert found is not None, f"there is no command {name}"
     found.make_context(name, list(arguments), parent=context)
 

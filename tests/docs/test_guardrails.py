@@ -42,12 +42,12 @@ def test_it_stands_in_its_chapter_with_its_reason(guardrail: Guardrail) -> None:
 
 @each_guardrail()
 def test_it_has_a_place_in_the_reference_app(guardrail: Guardrail) -> None:
-    from sitegen import code
+    from sitegen.code import link
     from sitegen.places import PLACES
 
     assert PLACES[guardrail.id]
     for place in PLACES[guardrail.id]:
-        assert code.link(place, "guardrails/index.md").startswith("../reference-app/code/")
+        assert link(place, "guardrails/index.md").startswith("../reference-app/code/")
 
 
 @pytest.mark.parametrize("code", list(RULES))
@@ -66,11 +66,11 @@ def test_no_place_and_no_heading_is_of_an_unknown_guardrail() -> None:
 
 
 def test_a_place_that_is_gone_is_an_error() -> None:
-    from sitegen import code
+    from sitegen.code import link
 
     for place in ("app/gone.py::x", "app/main.py::gone", "gone/"):
         with pytest.raises(KeyError, match=r"has no (file|folder|gone)"):
-            code.link(place, "index.md")
+            link(place, "index.md")
 
 
 def test_a_chapter_page_shows_rules_and_places(site: Path) -> None:

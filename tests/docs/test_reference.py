@@ -42,7 +42,8 @@ def test_every_command_and_option_is_there(site: Path) -> None:
     context = click.Context(cli.main)
     for name in cli.COMMANDS:
         assert f'id="{name}"' in text
-        command = cli.main.get_command(context, name)  # type: ignore[attr-defined]
+        command = cli.main.get_command(context, name)
+        assert command is not None
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert all(option in text for option in parameter.opts), parameter.opts

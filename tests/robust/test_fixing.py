@@ -88,8 +88,9 @@ def test_a_report_that_cannot_be_written(project: Project) -> None:
 def test_a_reader_that_goes_away(project: Project) -> None:
     for n in range(3000):
         project.write(f"m{n % 30}/f{n}.py", FINDING)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([*COMMAND, "check"], cwd=project.root, **pipes) as process:
+    with subprocess.Popen(
+        [*COMMAND, "check"], cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.read(10)
