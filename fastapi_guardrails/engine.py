@@ -281,7 +281,7 @@ class _Run:
         """What all rules find in some paths, in the order of the codes, whichever processes they were asked in."""
         from fastapi_guardrails.source.processes import share_out
 
-        groups = _groups(codes)
+        groups = _groups([self._rules[code] for code in codes])
         tasks = [partial(self._answers, group, is_in_scope) for group in groups]
         encoder = msgspec.msgpack.Encoder()
         answers = share_out(tasks, self._processes, encoder.encode, _decode_answers)
@@ -414,10 +414,15 @@ class _Answer(msgspec.Struct, array_like=True):
 _TOGETHER = ("FG101", "FG102", "FG107", "FG4")
 
 
-def _groups(codes: Sequence[str]) -> list[list[str]]:
-    """Rules as tasks: those that share their work, then each for itself."""
-    together = [code for code in codes if code.startswith(_TOGETHER)]
-    return [group for group in (together, *([code] for code in codes if code not in together)) if group]
+#: What rules are called with that is everywhere in a project: those take longest.
+_EVERYWHERE = frozenset({"Project", "Function", "Call"})
+
+
+def _groups(rules: Sequence[Rule]) -> list[list[str]]:
+    """Rules as tasks: those that share their work, then each for itself, those that take long first."""
+    together = [rule.code for rule in rules if rule.code.startswith(_TOGETHER)]
+    alone = sorted(rules, key=lambda rule: rule.subject not in _EVERYWHERE)
+    return [group for group in (together, *([rule.code] for rule in alone if rule.code not in together)) if group]
 
 
 def _decode_answers(data: bytes) -> list[tuple[int, list[_Answer]]]:
