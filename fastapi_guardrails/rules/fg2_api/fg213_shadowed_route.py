@@ -77,6 +77,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
@@ -88,7 +90,7 @@ from fastapi_guardrails.rules.registry import rule
 if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import App, Route
 
-_Seen = list[tuple["Route", frozenset[str], tuple[Segment, ...]]]
+_Seen = dict[tuple[str, ...], list[tuple[int, "Route", frozenset[str], tuple[Segment, ...]]]]
 _Mounts = dict[int, list[MountEntry]]
 
 
@@ -98,9 +100,9 @@ def shadowed_route(app: App) -> Iterator[Finding]:
     if app.is_mounted:
         return
     is_served_late = app.project.versions.at_least("fastapi", "0.137") is True
-    seen: dict[tuple[int, ...], dict[str, _Seen]] = defaultdict(lambda: defaultdict(list))
+    seen: dict[tuple[int, ...], _Seen] = defaultdict(lambda: defaultdict(list))
     mounts: _Mounts = {}
-    for route in app.routes:
+    for number, route in enumerate(app.routes):
         if not route.certain or not (route.methods or route.websocket):
             continue
         group = seen[tuple(id(e) for e in route.flat.chain if isinstance(e, MountEntry))]
@@ -114,7 +116,7 @@ def shadowed_route(app: App) -> Iterator[Finding]:
             yield _below_mount(route, mount)
         if is_late and not is_served_late:
             continue
-        group[parts[0].text if parts[0].static else "{"].append((route, _methods(route), parts))
+        group[_static_prefix(parts)].append((number, route, _methods(route), parts))
 
 
 def _methods(route: Route) -> frozenset[str]:
@@ -132,11 +134,17 @@ def _is_late(route: Route) -> bool:
     )
 
 
-def _first_cover(route: Route, parts: tuple[Segment, ...], group: dict[str, _Seen]) -> Route | None:
+def _static_prefix(parts: tuple[Segment, ...]) -> tuple[str, ...]:
+    """The segments before the first one with a parameter: what a path that the route takes begins with."""
+    return tuple(part.text for part in takewhile(lambda part: part.static, parts))
+
+
+def _first_cover(route: Route, parts: tuple[Segment, ...], seen: _Seen) -> Route | None:
     """The earlier route that takes all requests of this one."""
-    candidates = group["{"] + (group[parts[0].text] if parts[0].static else [])
+    prefix = _static_prefix(parts)
+    candidates = [found for length in range(len(prefix) + 1) for found in seen.get(prefix[:length], ())]
     methods = _methods(route)
-    for earlier, answered, other in candidates:
+    for _, earlier, answered, other in sorted(candidates, key=itemgetter(0)):
         is_rival = methods <= answered and earlier.websocket is route.websocket
         if is_rival and covers(other, parts) and not _is_same(route, earlier):
             return earlier
