@@ -46,9 +46,10 @@ def share_out(
     if copies < 1 or not can_fork():
         return [task() for task in tasks]
     queue = _queue(min(len(tasks), _MAX_TASKS))
-    workers = [Copy(lambda: encode([(n, tasks[n]()) for n in _numbers(queue)])) for _ in range(copies)]
+    here = os.getpid()
+    workers = [Copy(lambda: encode([(n, tasks[n]()) for n in _numbers(queue, here)])) for _ in range(copies)]
     try:
-        done = {number: tasks[number]() for number in _numbers(queue)}
+        done = {number: tasks[number]() for number in _numbers(queue, here)}
         for worker in workers:
             done.update(decode(data) if (data := worker.result()) else ())
     finally:
@@ -66,8 +67,9 @@ def _queue(count: int) -> int:
     return queue
 
 
-def _numbers(queue: int) -> Iterator[int]:
-    while taken := os.read(queue, _WIDTH):
+def _numbers(queue: int, parent: int) -> Iterator[int]:
+    """Tasks that are left; none for a copy whose parent was killed, for nobody waits for its results."""
+    while parent in (os.getpid(), os.getppid()) and (taken := os.read(queue, _WIDTH)):
         yield int.from_bytes(taken, "big")
 
 
