@@ -5,9 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from fastapi_guardrails import __version__
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+#: Seconds until an interrupt that Python could not raise is raised again.
+_AGAIN = 0.005
 
 
 def main() -> None:
@@ -15,14 +21,25 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"fastapi-guardrails {__version__}")
         return
+    sys.unraisablehook = _interrupt_again
     gc.disable()  # a project is one large heap that lives until the end: looking for garbage in it finds none
     try:
         from fastapi_guardrails.cli import run
 
-        code = run(sys.argv[1:])
-    except KeyboardInterrupt:  # while this was still being imported
-        code = 130
-    _leave(code)
+        _leave(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # while that was still being imported, or had just ended
+        _leave(130)
+
+
+def _interrupt_again(unraisable: UnraisableHookArgs) -> None:
+    """Keep an interrupt that comes while an object is finalised: Python reports it as ignored, and would go on."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
+        return
+    from _thread import interrupt_main
+    from threading import Timer
+
+    Timer(_AGAIN, interrupt_main).start()
 
 
 def _leave(code: int) -> NoReturn:

@@ -15,6 +15,37 @@ from .limits import largest_file, obey_permissions, skip_unless_root_obeys, smal
 
 BODY = "".join(f"value_{n} = {n}\n" for n in range(3000))
 
+#: A rule that is interrupted where Python can raise nothing: a weak reference's callback, or `__del__`.
+FINALISED = """
+import os, signal
+from time import monotonic
+from fastapi_guardrails import Project, rule
+
+class Held:
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+
+@rule(code="HSE001", name="house-holds", guardrails=[])
+def house_holds(project: Project):
+    Held()
+    end = monotonic() + 60
+    while monotonic() < end:
+        pass
+"""
+
+HOUSE = """
+[project]
+name = "p"
+version = "0"
+
+[tool.fastapi-guardrails]
+rules = ["house.py"]
+exclude = ["house.py"]
+extend-select = ["HSE001"]
+"""
+
 
 def assert_nothing_lost(project: Project, before: dict[str, str]) -> None:
     """Every file is as it was or as a whole fix leaves it, and nothing was left beside them."""
@@ -103,7 +134,7 @@ def test_a_reader_that_goes_away(project: Project) -> None:
 @pytest.mark.parametrize("delay", [0.05, 0.3, 0.6, 1.0, 1.5, 2.0])
 def test_interrupting(project: Project, delay: float) -> None:
     for n in range(600):
-        project.write(f"app/m{n}.py", FINDING + BODY[:4000])
+        project.write(f"app/m{n}.py", FINDING + BODY[: BODY.index("value_200")])
     before = project.files()
     process = subprocess.Popen(
         [*COMMAND, "check", "--fix"],
@@ -121,8 +152,16 @@ def test_interrupting(project: Project, delay: float) -> None:
     assert_nothing_lost(project, before)
     if delay > 0.05:  # before that, Python itself may still be starting
         assert b"Traceback" not in error, error.decode()
+        assert b"Exception ignored" not in error, error.decode()
         unfinished = FINDING in "".join(project.files().values())
         assert process.returncode in ((2, 130, -signal.SIGINT) if unfinished else (0, 2, 130, -signal.SIGINT))
+
+
+def test_an_interrupt_while_an_object_is_finalised(project: Project) -> None:
+    project.write("house.py", FINALISED)
+    project.write("pyproject.toml", HOUSE)
+    outcome = project.run("check", "--no-cache")
+    assert (outcome.code, outcome.out, outcome.err) == (130, "", "\ninterrupted\n")
 
 
 def test_interrupted_work_is_finished_by_the_next_run(project: Project) -> None:
