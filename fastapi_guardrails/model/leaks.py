@@ -26,6 +26,7 @@ from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
+    from fastapi_guardrails.model.elements import Function
     from fastapi_guardrails.model.evaluate import Evaluator
 
 _HTTP_ERRORS = ("starlette.exceptions.HTTPException", "starlette.exceptions.WebSocketException")
@@ -45,6 +46,9 @@ _TRACEBACKS = frozenset(
     for name in ("format_exc", "format_exception", "format_exception_only", "format_tb", "format_list", "extract_tb")
 )
 _CURRENT = frozenset({"sys.exc_info", "sys.exception"})
+#: The last names of both, as they stand in an encoded body; `log.exception` is not meant, unless there is a `sys`.
+_ASKING = tuple(f.encode_word(name.rpartition(".")[2]) for name in sorted(_TRACEBACKS | _CURRENT - {"sys.exception"}))
+_ASKING_SYS = (f.encode_word("sys"), f.encode_word("exception"))
 _TO_TEXT = frozenset(
     f"builtins.{name}" for name in ("str", "repr", "format", "ascii", "list", "tuple", "dict", "set")
 ) | {"json.dumps", "fastapi.encoders.jsonable_encoder"}
@@ -437,6 +441,35 @@ class Caught:
         """No, where an `isinstance` around it says that it is one of the project's or of FastAPI's own."""
         classes = [o.cls for o in options(self._analysis.value(node)) if isinstance(o, Instance)]
         return not classes or any(isinstance(c, External) and is_unexpected(c.name) for c in classes)
+
+
+def may_leak(function: Function) -> bool:
+    """Whether an `except` of a function does more with its exception than to log it; tells without an analysis."""
+    code = function.node.code
+    if f.HANDLER not in code:
+        return False
+    if any(word in code for word in _ASKING) or all(word in code for word in _ASKING_SYS):
+        return True
+    handlers = (h for s in statements(function.body) if isinstance(s, f.Try) for h in s.handlers)
+    return any(_uses_exception(handler, function) for handler in handlers)
+
+
+def _uses_exception(handler: f.Handler, function: Function) -> bool:
+    return handler.name is not None and any(
+        isinstance(node, f.Name) and node.id == handler.name
+        for statement in statements(handler.body)
+        if not _is_call_of_library(statement, function)
+        for node in walk(_own_expressions(statement))
+    )
+
+
+def _is_call_of_library(statement: f.Stmt, function: Function) -> bool:
+    """`log.exception(exc)`, where `log` is an object of a library that the module has."""
+    call = statement.value if isinstance(statement, f.ExprStmt) else None
+    if not isinstance(call, f.Call) or not isinstance(call.func, f.Attr) or not isinstance(call.func.value, f.Name):
+        return False
+    owner = function.project.evaluator.at_definition(call.func.value, function.value.scope)
+    return isinstance(owner.cls if isinstance(owner, Instance) else owner, External)
 
 
 def _leaves(block: list[f.Stmt]) -> bool:

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
 
 
-def _encoded(name: str) -> bytes:
-    """A short name as it stands in an encoded body, behind its length."""
-    text = name.encode()
-    return (bytes([0xA0 + len(text)]) if len(text) < 32 else b"") + text
-
-
 #: Libraries whose decorators make a function a command.
 _COMMAND_LIBRARIES = ("click.", "typer.", "cyclopts.", "asyncclick.", "rich_click.", "invoke.")
 
@@ -34,7 +28,7 @@ _COMMAND_LIBRARIES = ("click.", "typer.", "cyclopts.", "asyncclick.", "rich_clic
 _LOOP_STARTERS = frozenset(name.rpartition(".")[2] for name in LOOPS)
 
 #: Names in an encoded body that speak of a server: what is started beside one runs while it serves.
-_SERVERS = tuple(map(_encoded, ("uvicorn", "hypercorn", "granian", "daphne")))
+_SERVERS = tuple(map(f.encode_word, ("uvicorn", "hypercorn", "granian", "daphne")))
 
 #: What enters an object as `async with` does.
 _ENTER = "contextlib.AsyncExitStack.enter_async_context"
@@ -56,9 +50,14 @@ class Processes:
 
     def only_in_scripts(self, node: f.Function) -> bool:
         """Whether a function runs only in processes that serve nobody: commands, and loops of their own."""
-        if node in self._project.reached or id(node) not in self._scripts:
+        if self._has_a_part(node) or node in self._project.reached or id(node) not in self._scripts:
             return False
         return not self._serves(node) and id(node) not in self._startup[0] and not self._called_elsewhere(node)
+
+    def _has_a_part(self, node: f.Function) -> bool:
+        """Whether an app calls a function itself as it serves."""
+        roles = self._project.roles
+        return any(node in part for part in (roles.endpoints, roles.dependencies, roles.handlers, roles.middlewares))
 
     def _called_elsewhere(self, node: f.Function) -> bool:
         """Whether something beside the scripts calls a function, or what calls it in them."""
@@ -75,7 +74,7 @@ class Processes:
 
     def _callers(self, node: f.Function) -> Iterator[Function]:
         """The functions that call a function by its name, as far as calls can be followed."""
-        word = _encoded(node.name)
+        word = f.encode_word(node.name)
         for caller in self._project.functions:
             if word in caller.node.code and _calls(caller, node):
                 yield caller

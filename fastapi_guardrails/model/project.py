@@ -15,16 +15,10 @@ from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
 from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router, mark_at
 from fastapi_guardrails.model.evaluate import Evaluator
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.reach import Reach
 from fastapi_guardrails.model.registry import LibraryCall, Registry
 from fastapi_guardrails.model.symbols import Symbols
-from fastapi_guardrails.model.values import (
-    Bound,
-    ClassValue,
-    FunctionValue,
-    Partial,
-    Value,
-    options,
-)
+from fastapi_guardrails.model.values import Bound, ClassValue, FunctionValue, Value, options
 from fastapi_guardrails.model.versions import Versions, imports_old_pydantic, read_versions
 from fastapi_guardrails.source import facts as f
 
@@ -303,23 +297,9 @@ class Project:
         return roles
 
     @cached_property
-    def reached(self) -> NodeSet:
+    def reached(self) -> Reach:
         """Definitions of functions that a request may run, however deep."""
-        reached = NodeSet()
-        queue: list[FunctionValue] = []
-        for app in self.apps:
-            for route in app.routes:
-                roots = [route.flat.entry.endpoint, *(d.target for d in route.dependencies)]
-                queue += [t for root in roots for t, _ in targets(root)]
-        while queue:
-            function = queue.pop()
-            if not reached.add(function.node):
-                continue
-            analysis = self.evaluator.analysis(function)
-            for site in analysis.calls:
-                queue += [t for t, _ in site.targets]
-                queue += [t for a in (*site.call.args, *site.call.kwargs.values()) for t in _given(a)]
-        return reached
+        return Reach(self)
 
     @cached_property
     def processes(self) -> Processes:
@@ -425,13 +405,6 @@ def _add(place: NodeSet, value: Value) -> None:
             for method in option.scope.vars.values():
                 if isinstance(method, FunctionValue):
                     place.add(method.node)
-
-
-def _given(argument: Value) -> list[FunctionValue]:
-    """Functions handed over as arguments: they may be called."""
-    if isinstance(argument, (FunctionValue, Bound, Partial)):
-        return [t for t, _ in targets(argument)]
-    return []
 
 
 _SUBJECTS: dict[str, Callable[[Project], Iterable[Any]]] = {

@@ -425,6 +425,9 @@ class ModuleFacts(msgspec.Struct, array_like=True):
 #: The bytes with which an encoded function begins (fields, tag, a position of at least one line).
 NESTED_FUNCTION = b"\x9b\x3a\xce"
 
+#: The bytes with which an encoded `except` clause begins.
+HANDLER = b"\x95\x21\xce"
+
 _encoder = msgspec.msgpack.Encoder()
 _body_decoder: msgspec.msgpack.Decoder[list[Stmt]] = msgspec.msgpack.Decoder(list[Stmt])
 _module_decoder = msgspec.msgpack.Decoder(ModuleFacts)

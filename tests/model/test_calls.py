@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fastapi_guardrails.model.calls import CallSite
+from fastapi_guardrails.model.calls import Analysis, CallSite
 from fastapi_guardrails.model.contexts import Chains, Hit
+from fastapi_guardrails.model.values import FunctionValue, Value
 
 from .asked import Asked, understand
 
@@ -176,6 +177,57 @@ def test_a_request_reaches_what_endpoints_and_dependencies_call() -> None:
         """)
     reached = {f.name for f in asked.project.functions if f.is_reached}
     assert reached == {"read", "service", "deep", "provider", "opened", "later"}
+
+
+CHAIN = """
+# app/main.py
+from fastapi import FastAPI
+app = FastAPI()
+def near(): ...
+def renamed(): ...
+other = renamed
+def f6(): ...
+def f5(): f6()
+def f4(): f5()
+def f3(): f4()
+def f2(): f3()
+def f1(): f2()
+def first(): second()
+def second(): first()
+@app.get("/")
+def read():
+    near()
+    f1()
+    other()
+@app.get("/items")
+def unasked(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("near", True), ("f3", True), ("f6", True), ("renamed", True), ("first", False), ("second", False)],
+)
+def test_a_function_is_reached_however_far_and_under_any_name(name: str, answer: bool) -> None:
+    asked = understand(CHAIN)
+    assert asked.function(name).is_reached is answer
+
+
+def test_whether_a_near_function_is_reached_is_said_without_a_look_at_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = understand(CHAIN)
+    looked_at: list[str] = []
+    evaluator = asked.project.evaluator
+    analyse = evaluator.analysis
+
+    def noted(function: FunctionValue, receiver: Value | None = None) -> Analysis:
+        looked_at.append(function.node.name)
+        return analyse(function, receiver)
+
+    monkeypatch.setattr(evaluator, "analysis", noted)
+    assert asked.function("near").is_reached
+    assert looked_at == ["read"]
 
 
 def test_functions_know_what_they_are_used_for() -> None:

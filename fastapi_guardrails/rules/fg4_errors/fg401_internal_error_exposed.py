@@ -69,7 +69,7 @@ from fastapi_guardrails.knowledge.unexpected import is_everything, is_unexpected
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.classes import is_subclass
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.leaks import Caught, Leak
+from fastapi_guardrails.model.leaks import Caught, Leak, may_leak
 from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import Const, External, Instance, Sequence_, Value, options
 from fastapi_guardrails.rules.registry import rule
@@ -94,7 +94,7 @@ def internal_error_exposed(project: Project) -> Iterator[Finding]:
     for function in project.functions:
         if id(function.node) in handlers:
             yield from _in_handler(function, seen)
-        if function.is_reached or b"HTTPException" in function.node.code or b"Response" in function.node.code:
+        if may_leak(function):
             yield from _in_excepts(function, seen)
 
 
@@ -132,9 +132,14 @@ def _in_excepts(function: Function, seen: set[int]) -> Iterator[Finding]:
                 answers=function.is_endpoint,
             )
             leaks = list(caught.leaks())
-            if not leaks or _is_raised_by_project(function, handler):
+            if not leaks or _is_raised_by_project(function, handler) or not _answers_requests(function):
                 continue
             yield from _findings(leaks, function.at(handler.node, "except"), "is caught here", seen)
+
+
+def _answers_requests(function: Function) -> bool:
+    code = function.node.code
+    return b"HTTPException" in code or b"Response" in code or function.is_reached
 
 
 def _is_raised_by_project(function: Function, handler: HandlerSite) -> bool:
