@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.returns import FUNCTIONS, METHODS
 from fastapi_guardrails.model.tree import dotted, statements, walk
-from fastapi_guardrails.model.values import Bound, External, FunctionValue, Partial, Value, options
+from fastapi_guardrails.model.values import Bound, External, FunctionValue, Partial, Union, Value, options
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ _AWAITABLES = frozenset({"Awaitable", "Coroutine"})
 
 #: Packages that every project imports something from: only classes that are named count.
 _FRAMEWORKS = frozenset({"fastapi", "starlette"})
+
+#: What may be async, or one of several things that are.
+_CALLABLES = frozenset({FunctionValue, Bound, Partial, External, Union})
 
 
 class Coroutines:
@@ -80,9 +83,14 @@ class Coroutines:
                     queue.append(node.name)
         return known
 
+    @cached_property
+    def _imports(self) -> list[f.Import | f.ImportFrom]:
+        modules = self._project.symbols.modules.values()
+        return [n for m in modules for n in statements(m.facts.body) if isinstance(n, (f.Import, f.ImportFrom))]
+
     def _of_libraries(self) -> Iterator[str]:
         """What is async of the libraries that the project imports."""
-        imported = {name for m in self._project.symbols.modules.values() for name in _dotted_imports(m.facts.body)}
+        imported = {name for node in self._imports for name in _imported(node)}
         for cls, methods in METHODS.items():
             names = [name for name, spec in methods.items() if spec.startswith("await ")]
             if names and _is_at_hand(cls, imported):
@@ -91,14 +99,13 @@ class Coroutines:
 
     def _other_names(self, names: set[str]) -> Iterator[str]:
         """Names by which modules and classes call what is async otherwise: aliases and assignments."""
-        for module in self._project.symbols.modules.values():
-            for alias in _imported(module.facts.body):
-                if alias.asname and alias.name in names:
-                    yield alias.asname
+        aliases = (alias for node in self._imports for alias in node.names)
+        yield from (alias.asname for alias in aliases if alias.asname and alias.name in names)
         scopes = [m.scope for m in self._project.symbols.modules.values()]
         scopes += [cls.scope for cls in self._project.registry.classes.values()]
-        for scope in scopes:
-            yield from (name for name, value in scope.vars.items() if name not in names and _is_async(value))
+        for name, value in (item for scope in scopes for item in scope.vars.items()):
+            if value.__class__ in _CALLABLES and name not in names and _is_async(value):
+                yield name
 
 
 def _is_at_hand(cls: str, imported: set[str]) -> bool:
@@ -110,14 +117,14 @@ def _is_at_hand(cls: str, imported: set[str]) -> bool:
     return package not in _FRAMEWORKS and any(i.startswith(module + ".") for i in imported)
 
 
-def _dotted_imports(body: list[f.Stmt]) -> Iterator[str]:
-    """What a module imports, in full: `a.b` for `import a.b` and `from a import b`; SQLModel counts as SQLAlchemy."""
-    for node in statements(body):
-        if isinstance(node, f.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, f.ImportFrom) and not node.level:
-            module = node.module.replace("sqlmodel", "sqlalchemy", 1)
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+def _imported(node: f.Import | f.ImportFrom) -> list[str]:
+    """What is imported, in full: `a.b` for `import a.b` and `from a import b`; SQLModel counts as SQLAlchemy."""
+    if isinstance(node, f.Import):
+        return [alias.name for alias in node.names]
+    if node.level:
+        return []
+    module = node.module.replace("sqlmodel", "sqlalchemy", 1)
+    return [f"{module}.{alias.name}" for alias in node.names]
 
 
 def _is_async(value: Value) -> bool:
@@ -147,9 +154,3 @@ def _returned_calls(function: f.Function) -> set[str]:
     returned = (node.value for node in statements(function.body) if isinstance(node, f.Return))
     calls = (node for value in returned if value is not None for node in walk([value]) if isinstance(node, f.Call))
     return {f.called_name(call.func) for call in calls}
-
-
-def _imported(body: list[f.Stmt]) -> Iterator[f.Alias]:
-    for node in statements(body):
-        if isinstance(node, (f.Import, f.ImportFrom)):
-            yield from node.names

@@ -6,6 +6,7 @@ Source: FastAPI's `get_dependant`: the parameters of a callable (a class's `__in
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,6 +36,9 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.model.evaluate import Evaluator
     from fastapi_guardrails.model.symbols import Module
+
+#: How many classes are looked at in one response model.
+_MAX_MODELS = 200
 
 
 class Parameter(NamedTuple):
@@ -185,6 +189,13 @@ def signature(target: Value) -> tuple[FunctionValue | None, bool]:
     return None, False
 
 
+def _sends_fields(cls: ClassValue) -> bool:
+    """Whether FastAPI sends the fields of a class: of a Pydantic model, a dataclass, a typed dict or tuple."""
+    if classes.is_pydantic(cls) or classes.is_dataclass(cls):
+        return True
+    return classes.inherits(cls, "typing.TypedDict", "typing.NamedTuple") is True
+
+
 class Trees:
     """Builds dependency trees; the tree below a callable is built once."""
 
@@ -193,6 +204,7 @@ class Trees:
         self._known: dict[int, tuple[Value, list[Parameter], bool]] = {}
         self._fields: dict[int, tuple[ClassValue, list[Parameter]]] = {}
         self._sent: dict[int, tuple[ClassValue, list[ClassValue]]] = {}
+        self._without_orm: set[int] = set()
 
     def tree(
         self, target: Value, depends: DependsValue | None = None, parameter: Parameter | None = None
@@ -345,6 +357,24 @@ class Trees:
             sent = dict.fromkeys(cls for type_ in fields for cls in self.classes_in(type_))
             known = self._sent[id(model)] = (model, list(sent))
         return known[1]
+
+    def orm_class_sent(self, model: Value) -> ClassValue | None:
+        """The first ORM class that a type is or holds, in the fields of its models too."""
+        seen: dict[int, ClassValue] = {}
+        waiting = deque(self.classes_in(model))
+        while waiting:
+            cls = waiting.popleft()
+            if id(cls) in seen or id(cls) in self._without_orm:
+                continue
+            if classes.is_orm(cls):
+                return cls
+            seen[id(cls)] = cls
+            if len(seen) >= _MAX_MODELS:
+                return None
+            if _sends_fields(cls):
+                waiting += self.classes_sent(cls)
+        self._without_orm.update(seen)
+        return None
 
     def view(self, cls: ClassValue) -> Dependency:
         """The dependency that a class-based view is: its annotated class attributes and its `__init__`."""

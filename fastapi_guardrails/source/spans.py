@@ -84,6 +84,7 @@ class _Source:
         self._lines = split_lines(text)
         self._text = text
         self._starts = starts
+        self._trees: dict[int, ast.AST | None] = {}
         self._built: dict[int, _Index] = {}
 
     def line(self, number: int) -> str:
@@ -114,12 +115,18 @@ class _Source:
         return start, None if expression is None else index.decorators[expression]
 
     def index(self, line: int) -> _Index:
-        """What starts where, for the statement of the top level that a line is in at least."""
-        first, _ = loader.stretch(line, self._starts)
-        built = self._built.get(first)
+        """What starts where, for a line at least."""
+        built = self._built.get(line)
         if built is None:
-            built = self._built[first] = self._build(line)
+            built = self._built[line] = self._build(line)
         return built
+
+    def _tree(self, line: int) -> ast.AST | None:
+        """The statement of the top level that a line is in, and what is beside it."""
+        first, _ = loader.stretch(line, self._starts)
+        if first not in self._trees:
+            self._trees[first] = loader.parse_around(self._text, self._lines, line, self._starts)
+        return self._trees[first]
 
     def _build(self, line: int) -> _Index:
         ends: dict[str, dict[_Place, _Place]] = {
@@ -127,8 +134,8 @@ class _Source:
         }
         decorators: dict[_Place, _Place] = {}
         attributes: dict[tuple[int, int, str], list[_Place]] = {}
-        tree = loader.parse_around(self._text, self._lines, line, self._starts)
-        for node in _nodes(tree) if tree else ():
+        tree = self._tree(line)
+        for node in _nodes(tree, line) if tree else ():
             if isinstance(node, (ast.expr, ast.alias)):
                 start, end = _start(node), _end(node)
                 if ends["expr"].get(start, start) <= end:
@@ -183,11 +190,13 @@ class _Source:
         return self.line(number).encode("utf-8", "surrogatepass")
 
 
-def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """As `ast.walk`, in no certain order, and in half of its time."""
+def _nodes(tree: ast.AST, line: int) -> Iterator[ast.AST]:
+    """The nodes of a tree in no certain order, without the statements that a line is not in."""
     stack = [tree]
     while stack:
         node = stack.pop()
+        if isinstance(node, ast.stmt) and not _first_line(node) <= line <= (node.end_lineno or node.lineno):
+            continue
         yield node
         for name in node._fields:
             value = getattr(node, name, None)
@@ -195,6 +204,11 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
                 stack += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST):
                 stack.append(value)
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = node.decorator_list if isinstance(node, _DEFINITIONS) else ()
+    return min((node.lineno, *(decorator.lineno for decorator in decorators)))
 
 
 def _header(node: ast.stmt) -> Iterator[ast.expr]:

@@ -98,12 +98,11 @@ A value whose type cannot be told is never reported.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
-from fastapi_guardrails.model.classes import flat_classes, inherits, is_dataclass, is_orm, is_pydantic
+from fastapi_guardrails.model.classes import flat_classes, inherits, is_orm
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.values import (
     Annotated,
@@ -133,7 +132,6 @@ _SAYS_NOTHING = frozenset(
 )  # fmt: skip
 _COLLECTIONS = ("builtins.", "collections.", "sqlalchemy.Row", "sqlalchemy.ScalarResult")
 _MAX_STEPS = 6
-_MAX_MODELS = 200
 
 
 @rule(
@@ -147,7 +145,7 @@ def orm_model_returned(route: Route) -> Iterator[Finding]:
     if route.websocket or not route.is_operation:
         return
     model = route.response_model
-    found = _orm_in_type(route, model) if model is not None else None
+    found = route.project.trees.orm_class_sent(model) if model is not None else None
     if found is not None:
         yield Finding(
             at=route.mark,
@@ -156,28 +154,6 @@ def orm_model_returned(route: Route) -> Iterator[Finding]:
         )
     elif _says_nothing(model):
         yield from _returned(route)
-
-
-def _orm_in_type(route: Route, model: Value) -> ClassValue | None:
-    """The first ORM class that a type is or holds, in the fields of its models too."""
-    trees = route.project.trees
-    seen: set[int] = set()
-    waiting = deque(trees.classes_in(model))
-    while waiting:
-        cls = waiting.popleft()
-        if id(cls) in seen:
-            continue
-        if is_orm(cls):
-            return cls
-        seen.add(id(cls))
-        if _has_fields(cls) and len(seen) < _MAX_MODELS:
-            waiting += trees.classes_sent(cls)
-    return None
-
-
-def _has_fields(cls: ClassValue) -> bool:
-    """Whether FastAPI sends the fields of a class: of a Pydantic model, a dataclass, a typed dict or tuple."""
-    return is_pydantic(cls) or is_dataclass(cls) or inherits(cls, "typing.TypedDict", "typing.NamedTuple") is True
 
 
 def _says_nothing(model: Value | None) -> bool:

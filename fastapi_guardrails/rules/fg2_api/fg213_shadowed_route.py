@@ -90,7 +90,8 @@ from fastapi_guardrails.rules.registry import rule
 if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import App, Route
 
-_Seen = dict[tuple[str, ...], list[tuple[int, "Route", frozenset[str], tuple[Segment, ...]]]]
+#: Earlier routes by what the paths that they take begin with, and how many segments those have (0: any number).
+_Seen = dict[tuple[tuple[str, ...], int], list[tuple[int, "Route", frozenset[str], tuple[Segment, ...]]]]
 _Mounts = dict[int, list[MountEntry]]
 
 
@@ -116,7 +117,7 @@ def shadowed_route(app: App) -> Iterator[Finding]:
             yield _below_mount(route, mount)
         if is_late and not is_served_late:
             continue
-        group[_static_prefix(parts)].append((number, route, _methods(route), parts))
+        group[_static_prefix(parts), _length(parts)].append((number, route, _methods(route), parts))
 
 
 def _methods(route: Route) -> frozenset[str]:
@@ -139,10 +140,16 @@ def _static_prefix(parts: tuple[Segment, ...]) -> tuple[str, ...]:
     return tuple(part.text for part in takewhile(lambda part: part.static, parts))
 
 
+def _length(parts: tuple[Segment, ...]) -> int:
+    """How many segments the paths have that a route takes; 0 for any number."""
+    return 0 if any("{path}" in part.text for part in parts) else len(parts)
+
+
 def _first_cover(route: Route, parts: tuple[Segment, ...], seen: _Seen) -> Route | None:
     """The earlier route that takes all requests of this one."""
     prefix = _static_prefix(parts)
-    candidates = [found for length in range(len(prefix) + 1) for found in seen.get(prefix[:length], ())]
+    beginnings = [prefix[:end] for end in range(len(prefix) + 1)]
+    candidates = [found for start in beginnings for n in {0, len(parts)} for found in seen.get((start, n), ())]
     methods = _methods(route)
     for _, earlier, answered, other in sorted(candidates, key=itemgetter(0)):
         is_rival = methods <= answered and earlier.websocket is route.websocket

@@ -105,9 +105,13 @@ def _in_function(function: Function) -> Iterator[Finding]:
             known = bool(receivers) and all(_model(r) is not None for r in receivers)
         else:
             known = len(uses) == len(receivers) > 0 and all(_is_old(use) for use in uses)
-        if known and not is_fallback(analysis.body, node, METHODS[node.attr]):
+        if known and not _is_fallback(function, node, METHODS[node.attr]):
             call = parent if isinstance(parent, f.Call) and parent.func is node else None
             yield _finding(function.project, function.value.module, node, call, receivers)
+
+
+def _is_fallback(function: Function, node: f.Attr, new: str) -> bool:
+    return f.encode_word(new) in function.node.code and is_fallback(function.analysis.body, node, new)
 
 
 def _is_old(method: Method) -> bool:
