@@ -33,6 +33,7 @@ from fastapi_guardrails.model.values import (
     Value,
     foreign,
     is_none,
+    made_by,
     soften,
     text_of,
     union,
@@ -88,7 +89,7 @@ def _of_other(ev: Evaluator, value: Value, name: str) -> Value:
     if isinstance(value, Coroutine):
         return Unknown("attribute of a coroutine")
     if isinstance(value, Method):
-        return Unknown(f"call of {value.qualified}.{name}")
+        return made_by(f"{value.qualified}.{name}")
     return foreign(value)
 
 

@@ -38,6 +38,7 @@ from fastapi_guardrails.model.values import (
     Value,
     is_none,
     is_soft,
+    made_by,
     options,
     soften,
     text_of,
@@ -85,7 +86,7 @@ def call(ev: Evaluator, callee: External | Method, call: Arguments) -> Value:
         return _remember(made, call)
     if _is_class(callee.name):
         return _new(callee, call)
-    return Unknown(f"call of {callee.name}")
+    return made_by(callee.name)
 
 
 def _is_class(name: str) -> bool:
@@ -144,7 +145,7 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     if callee.name in ("model_dump", "dict") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
         return Instance(External("builtins.dict"))
     spec = types.method_spec(callee.owner, callee.name)
-    return types.from_spec(ev, spec, receiver, call) if spec is not None else Unknown(f"call of {callee.qualified}")
+    return types.from_spec(ev, spec, receiver, call) if spec is not None else made_by(callee.qualified)
 
 
 def _entered(ev: Evaluator, method: str, context: Value) -> Value:
@@ -166,7 +167,7 @@ def _class_method(ev: Evaluator, cls: ClassValue, callee: Method, call: Argument
     ):
         return Instance(cls, (), call.frame.module, call.node.pos if call.node else 1)
     spec = types.method_spec(callee.owner, callee.name) if callee.owner == "peewee.Model" else None
-    return types.from_spec(ev, spec, cls, call) if spec is not None else Unknown(f"call of {callee.qualified}")
+    return types.from_spec(ev, spec, cls, call) if spec is not None else made_by(callee.qualified)
 
 
 _STRING_METHODS = frozenset(

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.finding import Mark
-from fastapi_guardrails.model import classes, routing
+from fastapi_guardrails.model import classes, routing, tree
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.coroutines import Coroutines
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.security import Security
     from fastapi_guardrails.source.loader import Sources
 
-#: Names in an encoded body, behind the byte of their length, that make a function worth calling when nobody calls it.
-_APP_WORDS = (b"\xa7FastAPI", b"\xa9Starlette")
+#: Names in a function's body or its return annotation that make it worth calling when nobody calls it.
+_APP_NAMES = ("FastAPI", "Starlette")
+_APP_WORDS = tuple(map(f.encode_word, _APP_NAMES))
 
 
 class NodeSet:
@@ -118,8 +119,7 @@ class Project:
             if id(function.node) in self.evaluator.executed or not function.module.is_application:
                 continue
             of_an_app = function.owner is not None and classes.inherits(function.owner, *routing.APP_CLASSES)
-            builds_one = any(word in function.node.code for word in _APP_WORDS)
-            if builds_one and not of_an_app and not function.node.is_generator:
+            if _may_build_app(function.node) and not of_an_app and not function.node.is_generator:
                 self._call_unasked(function)
 
     def _call_unasked(self, function: FunctionValue) -> None:
@@ -154,12 +154,18 @@ class Project:
                 self.evaluator.start(function, receiver, call)
 
     def _guess_includes(self) -> None:
-        """Where an unknown router is included, it may be any that nobody includes: their routes are uncertain."""
+        """Where an unknown router is included, it may be any that nobody includes: their routes are uncertain.
+
+        One that a library made may be one that the library was given.
+        """
         orphans = [r for r in self.registry.routers if not r.parents and r.entries and r.place.module.is_application]
-        for including, entry in self.registry.unknown_includes:
+        escaped = [r for r in orphans if r.escaped]
+        includes = [(*include, orphans) for include in self.registry.unknown_includes]
+        includes += [(*include, escaped) for include in self.registry.library_includes]
+        for including, entry, choices in includes:
             if not isinstance(entry, routing.IncludeEntry):
                 continue
-            for orphan in orphans:
+            for orphan in choices:
                 if any(isinstance(e, routing.IncludeEntry) and e.router is orphan for e in including.entries):
                     continue
                 guess = entry.of(orphan)
@@ -395,6 +401,14 @@ def route_row(route: Route) -> dict[str, Any]:
         "include_in_schema": route.include_in_schema,
         "certain": route.certain,
     }
+
+
+def _may_build_app(function: f.Function) -> bool:
+    """Whether a function makes an app itself, or says that it gives one."""
+    if any(word in function.code for word in _APP_WORDS):
+        return True
+    named = (tree.text(node) for node in tree.walk([function.returns] if function.returns is not None else []))
+    return any(name.strip("'\"").rpartition(".")[2] in _APP_NAMES for name in named)
 
 
 def _add(place: NodeSet, value: Value) -> None:

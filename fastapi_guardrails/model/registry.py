@@ -43,7 +43,9 @@ class Registry:
     def __init__(self) -> None:
         self.apps: list[RouterObject] = []
         self.routers: list[RouterObject] = []
+        #: includes of what may be any router, and of what a library made
         self.unknown_includes: list[tuple[RouterObject, Entry]] = []
+        self.library_includes: list[tuple[RouterObject, Entry]] = []
         self.functions: dict[int, FunctionValue] = {}
         self.classes: dict[int, ClassValue] = {}
         self._classes_by_name: dict[str, list[ClassValue]] = {}

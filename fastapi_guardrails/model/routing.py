@@ -7,6 +7,7 @@ the router has at that moment; since then it refers to the router (release notes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,6 +34,7 @@ from fastapi_guardrails.model.values import (
     Unknown,
     Value,
     is_none,
+    maker,
     options,
     soften,
     text_of,
@@ -47,6 +49,9 @@ _METHODS = ("get", "post", "put", "patch", "delete", "options", "head", "trace")
 APP_CLASSES = ("fastapi.FastAPI", "starlette.applications.Starlette")
 ROUTER_CLASSES = ("fastapi.APIRouter", "starlette.routing.Router")
 
+#: Packages whose functions may find a router of the project, and words in the names of others that may.
+_LOOKING_UP = frozenset({"builtins", "functools", "importlib", "inspect", "operator", "pkgutil", "pydoc", "sys"})
+_LOADING = re.compile(r"import|load|locate|lookup|hook|plugin|resolve|entry_?point|container|registry", re.IGNORECASE)
 
 #: Attributes of an app that were given no argument: the defaults of `FastAPI.__init__`.
 _DEFAULTS: dict[str, str | bool] = {
@@ -521,9 +526,17 @@ def _include(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
         router.entries.append(entry)
         if isinstance(option, RouterObject):
             option.parents.append(entry)
+        elif _is_of_library(option):
+            ev.registry.library_includes.append((router, entry))
         elif _may_be_router(option):
             ev.registry.unknown_includes.append((router, entry))
     return NONE
+
+
+def _is_of_library(value: Value) -> bool:
+    """Whether a function of a library made it, which knows no router of the project that nobody has handed over."""
+    name = maker(value)
+    return bool(name) and name.partition(".")[0] not in _LOOKING_UP and _LOADING.search(name) is None
 
 
 def _may_be_router(value: Value) -> bool:

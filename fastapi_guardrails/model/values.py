@@ -43,9 +43,24 @@ UNKNOWN = Unknown()
 ENVIRONMENT = Unknown("environment")
 
 
+_CALL_OF = "call of "
+
+
+def made_by(name: str) -> Unknown:
+    """What a library's function (its qualified name) gives, where nothing more is known of it."""
+    return Unknown(_CALL_OF + name)
+
+
+def maker(value: Value) -> str:
+    """Qualified name of the library's function that an unknown value comes from; '' for others."""
+    if not isinstance(value, Unknown) or not value.why.startswith(_CALL_OF):
+        return ""
+    return value.why[len(_CALL_OF) :]
+
+
 def foreign(value: Value) -> Unknown:
     """What something of an unknown value is: unknown, and of the same library if one made it."""
-    return value if isinstance(value, Unknown) and value.why.startswith("call of ") else UNKNOWN
+    return value if isinstance(value, Unknown) and maker(value) else UNKNOWN
 
 
 class Const(Value):

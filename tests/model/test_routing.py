@@ -974,3 +974,46 @@ def test_a_router_of_a_library_brings_no_route() -> None:
         def own(): ...
         """)
     assert asked.routes == ["GET /own"]
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ("FastAPIUsers().get_auth_router()", []),
+        ("wrap(users.router)", ["GET /v1/users/{user_id} ?"]),
+        ("importlib.import_module('app.' + name).router", ["GET /v1/users/{user_id} ?"]),
+        ("registry.load(name)", ["GET /v1/users/{user_id} ?"]),
+    ],
+)
+def test_what_a_library_makes_is_no_router_that_it_does_not_know(made: str, expected: list[str]) -> None:
+    asked = understand(f"""{USERS}
+# app/main.py
+import importlib
+import os
+from fastapi import FastAPI
+from fastapi_users import FastAPIUsers
+from somelib import registry, wrap
+from app import users
+name = os.environ["NAME"]
+app = FastAPI()
+app.include_router({made}, prefix="/v1")
+""")
+    assert asked.routes == expected
+
+
+@pytest.mark.parametrize("returns", ["FastAPI", "fastapi.FastAPI", "'FastAPI'", "tuple[FastAPI, int]"])
+def test_a_function_that_says_it_gives_an_app_is_called_where_nobody_does(returns: str) -> None:
+    asked = understand(f"""{USERS}
+# app/base.py
+from fastapi import FastAPI
+def make(debug): return FastAPI(debug=debug)
+# app/main.py
+import fastapi
+from fastapi import FastAPI
+from app import base, users
+def create() -> {returns}:
+    made = base.make(debug=False)
+    made.include_router(users.router)
+    return made
+""")
+    assert "GET /users/{user_id}" in asked.routes

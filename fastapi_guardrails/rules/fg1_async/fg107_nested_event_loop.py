@@ -68,7 +68,7 @@ from fastapi_guardrails.finding import Finding, Severity
 from fastapi_guardrails.knowledge.blocking import LOOP_WRAPPERS, LOOPS
 from fastapi_guardrails.model.contexts import Chains
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.values import Bound, External, FunctionValue, Instance, Sequence_, Unknown, Value
+from fastapi_guardrails.model.values import Bound, External, FunctionValue, Instance, Sequence_, Unknown, Value, maker
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _is_runtime_error(type_: Value) -> bool:
 def _is_wrapped(callee: Value) -> bool:
     """Whether it is what `async_to_sync` makes of a function, called or as a decorator."""
     if isinstance(callee, Unknown):
-        return callee.why.removeprefix("call of ") in LOOP_WRAPPERS
+        return maker(callee) in LOOP_WRAPPERS
     if isinstance(callee, Instance):
         return isinstance(callee.cls, External) and callee.cls.name in LOOP_WRAPPERS
     function = callee.function if isinstance(callee, Bound) else callee

@@ -74,8 +74,8 @@ from fastapi_guardrails.model.values import (
     Instance,
     Sequence_,
     Union,
-    Unknown,
     Value,
+    maker,
     options,
 )
 from fastapi_guardrails.rules.registry import rule
@@ -140,9 +140,8 @@ def _may_be_response(value: Value) -> bool:
         answer = inherits(value.cls, _RESPONSE)
         bases = externals(value.cls) if isinstance(value.cls, ClassValue) else [value.cls]
         return any(may_answer(base.name) for base in bases) if answer is None else answer
-    if isinstance(value, Unknown):
-        return value.why.startswith("call of ") and may_answer(value.why.removeprefix("call of "))
-    return False
+    made_by = maker(value)
+    return bool(made_by) and may_answer(made_by)
 
 
 # --- the fix -------------------------------------------------------------------------------------------------------
