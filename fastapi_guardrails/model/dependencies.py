@@ -232,7 +232,9 @@ class Trees:
         node = Dependency(target, depends, parameter)
         if id(target) in above or len(above) > 40:
             return node
-        parameters, node.resolved = self.parameters(target)
+        parameters, resolved = self.parameters(target)
+        chosen = self._ev.choices.holds(target) or self._ev.choices.holds(depends)
+        node.resolved = resolved and not chosen
         node.function = signature(target)[0]
         for found in parameters:
             if found.depends is None:

@@ -422,7 +422,7 @@ class Route(Element):
         open_ = open_ or any(e.open for e in self.own_includes)
         for value in lists:
             found, complete = routing.depends_in(value)
-            open_ = open_ or not complete
+            open_ = open_ or not complete or self.project.evaluator.choices.holds(value)
             made.children += [trees.from_depends(d) for d in found]
         if open_:
             made.resolved = False

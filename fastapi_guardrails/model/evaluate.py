@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import attributes, classes, natives, operators, types
+from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import RouterObject
@@ -108,6 +109,8 @@ class Evaluator(Statements):
         self.awaited: set[int] = set()
         self.decorating: list[tuple[Module, int]] = []
         self.registering = Registering(registry)
+        #: what only a default chose
+        self.choices = Choices(self.resolve)
         self._analyses: dict[tuple[int, int, int], Analysis] = {}
         self._typing: set[tuple[int, int]] = set()
         self._results: dict[tuple[int, int], Value] = {}
@@ -358,7 +361,8 @@ class Evaluator(Statements):
             body, orelse = self.evaluate(node.body, frame), self.evaluate(node.orelse, frame)
             frame.uncertain -= answer is None
             return union([body, orelse]) if answer is None else (body if answer else orelse)
-        return self.evaluate(node.body if answer else node.orelse, frame)
+        value = self.evaluate(node.body if answer else node.orelse, frame)
+        return self.choices.add(value) if is_soft(test) else value
 
     def _lambda(self, node: f.Lambda, frame: Frame) -> Value:
         if frame.recorder is not None:

@@ -262,6 +262,9 @@ def _mapping_method(receiver: Mapping, name: str, call: Arguments, ev: Evaluator
         if key is not None and key[0] in receiver.items:
             return receiver.items[key[0]]
         default = call.args[1] if len(call.args) > 1 else NONE
+        if name == "setdefault" and key is not None and call.frame.inline and not receiver.open:
+            ev.registry.set_item(receiver, Const(key[0]), default, sure=not (call.frame.off or call.frame.uncertain))
+            return default
         return default if key is not None and not receiver.open else UNKNOWN
     if name == "items":
         known = ev.registry.pairs(receiver)

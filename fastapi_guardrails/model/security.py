@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.classes import is_security_scheme
-from fastapi_guardrails.knowledge.credentials import KEY_HEADERS, guards, identifies, names_caller
+from fastapi_guardrails.knowledge.credentials import carries_key, guards, identifies, is_principal, names_caller, proves
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import Analysis, CallSite, callee_name, targets
 from fastapi_guardrails.model.routing import MountEntry, RouterObject, unwrap
@@ -23,6 +23,7 @@ from fastapi_guardrails.model.values import (
     ClassValue,
     External,
     FunctionValue,
+    Generic,
     Instance,
     Partial,
     Unknown,
@@ -42,16 +43,21 @@ _CONNECTION = "starlette.requests.HTTPConnection"
 _AUTHENTICATION = "starlette.middleware.authentication.AuthenticationMiddleware"
 #: What the code of a function holds that reads credentials.
 _HINTS = (b"uthorization", b"AUTHORIZATION", b"session", b"cookies", b"headers", b"scheme", b"earer", b"auth")
+#: What it holds besides where it may read what proves the caller in another way.
+_OTHER_HINTS = (b"user", b"state", b"scope")
 #: The header as raw ASGI code names it; facts keep no bytes.
 _RAW_HEADER = re.compile(r"""\bb["']authorization["']""", re.IGNORECASE)
 #: Libraries whose classes are no aliases of dependencies.
 _PLAIN_LIBRARIES = frozenset(
     {
-        "fastapi", "pydantic", "pydantic_core", "pydantic_settings", "sqlalchemy", "sqlmodel", "starlette",
-        "typing_extensions",
+        "fastapi", "jinja2", "loguru", "opentelemetry", "pydantic", "pydantic_core", "pydantic_settings", "sentry_sdk",
+        "slowapi", "sqlalchemy", "sqlmodel", "starlette", "structlog", "typing_extensions",
     }
 )  # fmt: skip
-_AUTHORIZATION = frozenset({"authorization"})
+#: What a scope holds of the caller.
+_SCOPE_KEYS = ("auth", "headers", "session", "state", "user")
+#: Types of parameters that FastAPI reads from the path or the query.
+_SCALARS = ("builtins.str", "uuid.UUID", "pydantic.SecretStr", "pydantic.types.SecretStr")
 #: Decorators that register a route: `auth_router.post` guards nothing.
 _REGISTERING = frozenset({"api_route", "delete", "get", "head", "options", "patch", "post", "put", "route", "trace"})
 _MAX_DEPTH = 4
@@ -62,7 +68,7 @@ class Security:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._reads: dict[tuple[int, frozenset[str]], bool] = {}
+        self._reads: dict[tuple[int, bool], bool] = {}
         self._gates: dict[int, tuple[Value, bool | None]] = {}
         self._used: bool | None = None
 
@@ -108,17 +114,19 @@ class Security:
         )
 
     def _takes_unknown(self, node: Dependency, route: Route) -> bool:
-        """Whether a dependency (or the endpoint) reads a key of another header, or takes what may be a dependency."""
+        """Whether a dependency (or the endpoint) reads another key, or takes what may be a dependency."""
         if any(_is_key(p) or (_may_depend(p) and f"{{{p.name}" not in route.route_path) for p in node.parameters):
             return True
-        return any(self._reads_credentials(fn, KEY_HEADERS) for fn, _ in targets(node.target))
+        return any(self._reads_within(fn, True, 0) for fn, _ in targets(node.target))
 
-    def _reads_credentials(self, function: FunctionValue, headers: frozenset[str] = _AUTHORIZATION) -> bool:
-        """Whether a function, or one that it gives the request, reads a header of credentials or a session."""
-        return self._reads_within(function, headers, 0)
+    def _reads_credentials(self, function: FunctionValue) -> bool:
+        """Whether a function, or one that it gives the request, reads the header of credentials or a session."""
+        return self._reads_within(function, False, 0)
 
-    def _reads_within(self, function: FunctionValue, headers: frozenset[str], depth: int) -> bool:
-        key = (id(function.node), headers)
+    def _reads_within(self, function: FunctionValue, others: bool, depth: int) -> bool:
+        """The same; with `others`, whether it may prove the caller in another way: by the key of another header, by
+        what a middleware found out, in code that cannot be followed."""
+        key = (id(function.node), others)
         known = self._reads.get(key)
         if known is not None:
             return known
@@ -126,13 +134,15 @@ class Security:
             return False
         self._reads[key] = False
         analysis = self._project.evaluator.analysis(function)
-        found = any(hint in function.node.code for hint in _HINTS) and _reads_directly(analysis, headers)
-        found = found or any(
-            self._reads_within(target, headers, depth + 1) or self._mentions(target)
-            for site in analysis.calls
-            if _hands_over_connection(site)
-            for target, _ in site.targets
-        )
+        hints = _HINTS + _OTHER_HINTS if others else _HINTS
+        found = any(hint in function.node.code for hint in hints) and _reads_directly(analysis, others)
+        for site in analysis.calls:
+            if found or not _hands_over_connection(site):
+                continue
+            found = others and isinstance(site.node, f.Call) and _is_foreign(site.callee)
+            found = found or any(
+                self._reads_within(target, others, depth + 1) or self._mentions(target) for target, _ in site.targets
+            )
         self._reads[key] = found
         return found
 
@@ -288,7 +298,21 @@ def _is_credential(parameter: Parameter) -> bool:
 
 
 def _is_key(parameter: Parameter) -> bool:
-    return parameter.marker_name == "Header" and parameter.alias.lower().replace("_", "-") in KEY_HEADERS
+    """A key of the caller in another header, in the path, the query or a form."""
+    if parameter.marker_name == "Header":
+        return carries_key(parameter.alias)
+    if parameter.marker_name not in ("", "Path", "Query", "Form") or not proves(parameter.alias):
+        return False
+    return any(isinstance(o, External) and o.name in _SCALARS for o in _types_of(parameter.type))
+
+
+def _types_of(type_: Value) -> Iterator[Value]:
+    """A type, or those of a union."""
+    for option in options(type_):
+        if isinstance(option, Generic):
+            yield from (o for arg in option.args for o in options(arg))
+        else:
+            yield option
 
 
 def _may_depend(parameter: Parameter) -> bool:
@@ -313,31 +337,65 @@ def _hands_over_connection(site: CallSite) -> bool:
     return any(_is_connection(o) or _is_headers_value(o) for value in given for o in options(value))
 
 
-def _reads_directly(analysis: Analysis, headers: frozenset[str]) -> bool:
-    """Whether a body reads `request.session`, `request.cookies`, one of some headers, or asks a scheme."""
-    return any(_is_read(analysis, node, headers) for node in walk(analysis.body))
+def _reads_directly(analysis: Analysis, others: bool) -> bool:
+    """Whether a body reads `request.session`, `request.cookies`, a header of credentials, or asks a scheme."""
+    return any(_is_read(analysis, node) or (others and _may_be_proof(analysis, node)) for node in walk(analysis.body))
 
 
 def _reads_header(analysis: Analysis) -> bool:
-    return any(_is_header_read(analysis, node, _AUTHORIZATION) for node in walk(analysis.body))
+    return any(_is_header_read(analysis, node) for node in walk(analysis.body))
 
 
-def _is_read(analysis: Analysis, node: f.Node, headers: frozenset[str]) -> bool:
+def _is_read(analysis: Analysis, node: f.Node) -> bool:
     if isinstance(node, f.Attr) and node.attr in ("session", "cookies"):
         return any(_is_connection(o) for o in options(analysis.value(node.value)))
-    return _is_header_read(analysis, node, headers)
+    return _is_header_read(analysis, node)
 
 
-def _is_header_read(analysis: Analysis, node: f.Node, headers: frozenset[str]) -> bool:
-    if isinstance(node, f.Sub):
-        return _is_headers(analysis, node.value) and _names_header(analysis, node.index, headers)
-    if not isinstance(node, f.Call):
+def _is_header_read(analysis: Analysis, node: f.Node) -> bool:
+    of, key = _looked_up(node)
+    if of is not None and key is not None and _is_headers(analysis, of):
+        return any((text_of(value) or "").lower() == "authorization" for value in options(analysis.value(key)))
+    return isinstance(node, f.Call) and any(_is_scheme(o) for o in options(analysis.value(node.func)))
+
+
+def _may_be_proof(analysis: Analysis, node: f.Node) -> bool:
+    """Whether a node reads the key of another header, or what a middleware found out about the caller."""
+    of, key = _looked_up(node)
+    if of is not None and key is not None and _may_be_headers(analysis, of):
+        names = [text_of(value) for value in options(analysis.value(key))]
+        return any(name is None or carries_key(name) for name in names)
+    if isinstance(of, f.Attr) and of.attr == "scope" and key is not None and _is_given(analysis, of.value):
+        return any(text_of(value) in (None, *_SCOPE_KEYS) for value in options(analysis.value(key)))
+    if not isinstance(node, f.Attr):
         return False
-    if isinstance(node.func, f.Attr) and node.func.attr in ("get", "getlist"):
-        key = node.args[0] if node.args else None
-        if key is not None and _is_headers(analysis, node.func.value) and _names_header(analysis, key, headers):
-            return True
-    return any(_is_scheme(o) for o in options(analysis.value(node.func)))
+    if isinstance(node.value, f.Attr) and node.value.attr == "state":
+        return is_principal(node.attr) and _is_given(analysis, node.value.value)
+    return node.attr in ("user", "auth") and _is_given(analysis, node.value)
+
+
+def _looked_up(node: f.Node) -> tuple[f.Expr | None, f.Expr | None]:
+    """What is looked into, and the key: of `headers["x"]`, `headers.get("x")`."""
+    if isinstance(node, f.Sub):
+        return node.value, node.index
+    if isinstance(node, f.Call) and isinstance(node.func, f.Attr) and node.func.attr in ("get", "getlist"):
+        return node.func.value, node.args[0] if node.args else None
+    return None, None
+
+
+def _is_given(analysis: Analysis, node: f.Expr) -> bool:
+    """Whether an expression is the request: by its type, or as a parameter without one."""
+    if any(_is_connection(o) for o in options(analysis.value(node))):
+        return True
+    return isinstance(node, f.Name) and any(
+        p.name == node.id and p.annotation is None for p in analysis.function.node.params
+    )
+
+
+def _may_be_headers(analysis: Analysis, node: f.Expr) -> bool:
+    if isinstance(node, f.Attr) and node.attr == "headers" and _is_given(analysis, node.value):
+        return True
+    return _is_headers(analysis, node)
 
 
 def _is_scheme(value: Value) -> bool:
@@ -357,10 +415,6 @@ def _is_headers(analysis: Analysis, node: f.Expr) -> bool:
 
 def _is_headers_value(value: Value) -> bool:
     return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name.endswith(".Headers")
-
-
-def _names_header(analysis: Analysis, node: f.Expr, headers: frozenset[str]) -> bool:
-    return any((text_of(value) or "").lower() in headers for value in options(analysis.value(node)))
 
 
 def _reads_session(analysis: Analysis) -> bool:

@@ -187,7 +187,9 @@ def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> 
         _leave(frame, mark)
         after.append(frame.scope.vars)
     if answer is not None and not ended[0 if answer else 1]:
-        frame.scope.vars = _prefer(after[0 if answer else 1], after[1 if answer else 0])
+        by_default, otherwise = after[0 if answer else 1], after[1 if answer else 0]
+        ev.choices.add_differing(by_default, otherwise)
+        frame.scope.vars = _prefer(by_default, otherwise)
         return THROUGH
     frame.scope.vars = _merge(after, ended)
     return all(ended)

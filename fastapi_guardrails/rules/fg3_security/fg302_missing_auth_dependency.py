@@ -50,7 +50,10 @@ def delete_order(order_id: int, token: Token) -> None: ...
 ## Not reported
 - Public actions by the last static segment or the function's name: login, token, sign-up, register, refresh, logout,
   reset of a password, verify, webhook, callback.
-- Routes whose dependencies cannot all be followed, and those that ask for a key in another header (`X-API-Key`).
+- Routes whose dependencies cannot all be followed, or where a setting decides which they are.
+- Routes that ask for another proof: a header with a key, a secret or a signature (`X-API-Key`, `Stripe-Signature`), a
+  `token` in the path, the query or a form, the user whom a middleware found. The same goes where the request is handed
+  to code that cannot be followed.
 - Apps with a middleware that authenticates: one that reads the `Authorization` header, a session or a cookie of the
   caller. The same goes for a route class and for what is wrapped around an app.
 - Endpoints that read the token themselves (see FG303), and those under a decorator like `login_required`.
