@@ -1,7 +1,8 @@
 """Classes of libraries: what they inherit, as far as a rule asks.
 
 A class that is not listed has unknown ancestors, so that "does it inherit X?" is answered with unknown.
-Source: the class statements of CPython, Starlette, FastAPI, SQLAlchemy, SQLModel, Pydantic, httpx, redis.
+Source: the class statements of CPython, Starlette, FastAPI, SQLAlchemy, SQLModel, Pydantic, httpx, redis,
+fastapi-utils, Cadwyn, NiceGUI, FastStream.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ BASES: dict[str, tuple[str, ...]] = {
     "starlette.applications.Starlette": ("builtins.object",),
     "fastapi.APIRouter": ("starlette.routing.Router",),
     "starlette.routing.Router": ("builtins.object",),
+    "fastapi_utils.inferring_router.InferringRouter": ("fastapi.APIRouter",),
+    "cadwyn.VersionedAPIRouter": ("fastapi.APIRouter",),
+    "nicegui.APIRouter": ("fastapi.APIRouter",),
+    "faststream.confluent.fastapi.KafkaRouter": ("fastapi.APIRouter",),
+    "faststream.kafka.fastapi.KafkaRouter": ("fastapi.APIRouter",),
+    "faststream.nats.fastapi.NatsRouter": ("fastapi.APIRouter",),
+    "faststream.rabbit.fastapi.RabbitRouter": ("fastapi.APIRouter",),
+    "faststream.redis.fastapi.RedisRouter": ("fastapi.APIRouter",),
     "fastapi.routing.APIRoute": ("starlette.routing.Route",),
     "starlette.routing.Route": ("builtins.object",),
     "fastapi.HTTPException": ("starlette.exceptions.HTTPException",),

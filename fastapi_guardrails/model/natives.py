@@ -65,7 +65,7 @@ def external(name: str) -> Value:
 
 def construct(ev: Evaluator, cls: ClassValue, args: tuple[Value, ...], call: Arguments) -> Value:
     """A new object of a project class, before its `__init__`."""
-    if classes.inherits(cls, *routing.APP_CLASSES, *routing.ROUTER_CLASSES):
+    if routing.makes_one(cls):
         return routing.make(ev, cls, call)
     made = Instance(cls, args, call.frame.module, call.node.pos if call.node else 1)
     if classes.inherits(cls, "builtins.Exception") and call.args:
@@ -85,7 +85,7 @@ def call(ev: Evaluator, callee: External | Method, call: Arguments) -> Value:
         made = types.from_spec(ev, spec, UNKNOWN, call) if spec != "?" else UNKNOWN
         return _remember(made, call)
     if _is_class(callee.name):
-        return _new(callee, call)
+        return routing.make(ev, callee, call) if routing.makes_one(callee) else _new(callee, call)
     return made_by(callee.name)
 
 
@@ -580,13 +580,6 @@ def _depends(security: bool) -> Callable[[Evaluator, Arguments], Value]:
     return make
 
 
-def _router(name: str) -> Callable[[Evaluator, Arguments], Value]:
-    def make(ev: Evaluator, call: Arguments) -> Value:
-        return routing.make(ev, External(name), call)
-
-    return make
-
-
 def _sessionmaker(name: str, default: str) -> Callable[[Evaluator, Arguments], Value]:
     def make(ev: Evaluator, call: Arguments) -> Value:
         given = call.get(None, "class_")
@@ -740,10 +733,6 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "copy.deepcopy": _same,
     "fastapi.Depends": _depends(False),
     "fastapi.Security": _depends(True),
-    "fastapi.FastAPI": _router("fastapi.FastAPI"),
-    "starlette.applications.Starlette": _router("starlette.applications.Starlette"),
-    "fastapi.APIRouter": _router("fastapi.APIRouter"),
-    "starlette.routing.Router": _router("starlette.routing.Router"),
     "sqlalchemy.orm.sessionmaker": _sessionmaker("sqlalchemy.orm.sessionmaker", "sqlalchemy.orm.Session"),
     "sqlalchemy.ext.asyncio.async_sessionmaker": _sessionmaker(
         "sqlalchemy.ext.asyncio.async_sessionmaker", "sqlalchemy.ext.asyncio.AsyncSession"

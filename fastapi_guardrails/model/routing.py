@@ -221,11 +221,12 @@ class RouterObject(Instance):
         assigned: the assignment of that variable, else `place`.
         local: its first name in the function that makes it, with the assignment.
         escaped: it was handed to something that cannot be followed, which may serve it.
+        presumed: only the name of its class, which is of an unknown library, says that it is a router.
     """
 
     __slots__ = (
         "assigned", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "local", "middlewares", "name",
-        "off", "open", "options", "owner", "parents", "place", "prefix", "startups", "uncertain",
+        "off", "open", "options", "owner", "parents", "place", "prefix", "presumed", "startups", "uncertain",
     )  # fmt: skip
 
     def __init__(self, cls: ClassValue | External, is_app: bool, place: Place) -> None:
@@ -248,6 +249,7 @@ class RouterObject(Instance):
         self.assigned = place
         self.local: tuple[str, Place] | None = None
         self.escaped = False
+        self.presumed = False
 
     def __repr__(self) -> str:
         return f"{'App' if self.is_app else 'Router'}({self.name} {self.place.module.path}:{self.place.pos >> 16})"
@@ -266,6 +268,15 @@ class RouteList(Sequence_):
 # --- making --------------------------------------------------------------------------------------------------------
 
 
+def makes_one(cls: ClassValue | External) -> bool:
+    """Whether a class is one of apps or routers; of an unknown class of a library the name decides."""
+    known = classes.inherits(cls, *APP_CLASSES, *ROUTER_CLASSES)
+    if known is not None:
+        return known
+    bases = classes.mro(cls) if isinstance(cls, ClassValue) else [cls]
+    return any(isinstance(base, External) and base.name.endswith("Router") for base in bases)
+
+
 def make(ev: Evaluator, cls: ClassValue | External, call: Arguments) -> RouterObject:
     """A new app or router; of a project class with its own `__init__` the options come by `super().__init__`."""
     is_app = bool(classes.inherits(cls, *APP_CLASSES))
@@ -273,6 +284,7 @@ def make(ev: Evaluator, cls: ClassValue | External, call: Arguments) -> RouterOb
     made.owner = call.frame.function
     made.uncertain = bool(call.frame.uncertain)
     made.off = bool(call.frame.off)
+    made.presumed = not classes.inherits(cls, *APP_CLASSES, *ROUTER_CLASSES)
     if registers(call.frame):
         ev.registry.router_made(made)
     if isinstance(cls, External) or classes.method(cls, "__init__") is None:
@@ -518,7 +530,8 @@ def _include(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
             {k: v for k, v in call.kwargs.items() if k not in ("router", "prefix")},
             call.open,
         )
-        entry.uncertain = entry.uncertain or isinstance(included, Union)
+        is_presumed = isinstance(option, RouterObject) and option.presumed
+        entry.uncertain = entry.uncertain or isinstance(included, Union) or is_presumed
         if call.node is not None:
             keyword = call.node.keyword("prefix")
             if keyword is not None:

@@ -1017,3 +1017,31 @@ def create() -> {returns}:
     return made
 """)
     assert "GET /users/{user_id}" in asked.routes
+
+
+@pytest.mark.parametrize(
+    ("router", "sure"),
+    [
+        ("fastapi_utils.inferring_router import InferringRouter", True),
+        ("fastapi_restful.inferring_router import InferringRouter", True),
+        ("cadwyn import VersionedAPIRouter", True),
+        ("faststream.kafka.fastapi import KafkaRouter", True),
+        ("somelib.routing import TracedRouter", False),
+        ("somelib.routing import Maker", None),
+    ],
+)
+@pytest.mark.parametrize("own", [False, True])
+def test_a_routers_class_of_a_library(router: str, sure: bool | None, own: bool) -> None:
+    name = router.rpartition(" ")[2]
+    made = f"class Own({name}): ...\nrouter = Own" if own else f"router = {name}"
+    asked = understand(f"""
+# app/main.py
+from fastapi import FastAPI
+from {router}
+app = FastAPI()
+{made}(prefix="/items")
+@router.get("/{{item_id}}")
+def read(item_id: int): ...
+app.include_router(router, prefix="/v1")
+""")
+    assert asked.routes == {True: ["GET /v1/items/{item_id}"], False: ["GET /v1/items/{item_id} ?"], None: []}[sure]

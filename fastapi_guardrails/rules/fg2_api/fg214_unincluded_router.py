@@ -83,7 +83,7 @@ def unincluded_router(project: Project) -> Iterator[Finding]:
     for router in project.routers:
         value = router.value
         name, place = _named(value)
-        if value.parents or value.escaped:
+        if value.parents or value.escaped or value.presumed:
             served.add(project.mark(place))
         elif name and name not in offered:
             lost.setdefault(project.mark(place), []).append(value)
