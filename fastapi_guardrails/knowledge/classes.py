@@ -29,6 +29,7 @@ BASES: dict[str, tuple[str, ...]] = {
     "fastapi.APIRouter": ("starlette.routing.Router",),
     "starlette.routing.Router": ("builtins.object",),
     "fastapi_utils.inferring_router.InferringRouter": ("fastapi.APIRouter",),
+    "cadwyn.Cadwyn": ("fastapi.FastAPI",),
     "cadwyn.VersionedAPIRouter": ("fastapi.APIRouter",),
     "nicegui.APIRouter": ("fastapi.APIRouter",),
     "faststream.confluent.fastapi.KafkaRouter": ("fastapi.APIRouter",),

@@ -96,6 +96,7 @@ _EXACT = {
     "fastapi_utils.InferringRouter": "fastapi_utils.inferring_router.InferringRouter",
     "fastapi_restful.InferringRouter": "fastapi_utils.inferring_router.InferringRouter",
     "fastapi_restful.inferring_router.InferringRouter": "fastapi_utils.inferring_router.InferringRouter",
+    "cadwyn.applications.Cadwyn": "cadwyn.Cadwyn",
     "cadwyn.routing.VersionedAPIRouter": "cadwyn.VersionedAPIRouter",
     "typing_extensions.Annotated": "typing.Annotated",
     "asyncio.tasks.create_task": "asyncio.create_task",

@@ -14,7 +14,7 @@ from fastapi_guardrails.model import attributes, classes, natives, operators, ty
 from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.registering import Registering, routers_given
-from fastapi_guardrails.model.routing import RouterObject
+from fastapi_guardrails.model.routing import hand_over
 from fastapi_guardrails.model.statements import Statements, qualified
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin
 from fastapi_guardrails.model.tree import assigned_attributes
@@ -455,10 +455,7 @@ class Evaluator(Statements):
         elif isinstance(callee, (External, Method)):
             self.registry.library_call(callee, call)
         if frame.inline and isinstance(callee, (External, Method, Unknown)):
-            for value in (*call.args, *call.kwargs.values()):
-                for item in (value, *value.items) if isinstance(value, Sequence_) else (value,):
-                    if isinstance(item, RouterObject):
-                        item.escaped = True
+            hand_over(self, callee, call)
         return result
 
     def arguments(self, node: f.Call, frame: Frame) -> Arguments:

@@ -158,6 +158,10 @@ class Project:
 
         One that a library made may be one that the library was given.
         """
+        for app, router, entry in self.registry.handed_over:
+            if not router.parents:
+                app.entries.append(entry)
+                router.parents.append(entry)
         orphans = [r for r in self.registry.routers if not r.parents and r.entries and r.place.module.is_application]
         escaped = [r for r in orphans if r.escaped]
         includes = [(*include, orphans) for include in self.registry.unknown_includes]

@@ -46,6 +46,8 @@ class Registry:
         #: includes of what may be any router, and of what a library made
         self.unknown_includes: list[tuple[RouterObject, Entry]] = []
         self.library_includes: list[tuple[RouterObject, Entry]] = []
+        #: apps and routers that something got which cannot be followed, with the include that it may make
+        self.handed_over: list[tuple[RouterObject, RouterObject, Entry]] = []
         self.functions: dict[int, FunctionValue] = {}
         self.classes: dict[int, ClassValue] = {}
         self._classes_by_name: dict[str, list[ClassValue]] = {}

@@ -559,6 +559,25 @@ def _may_be_router(value: Value) -> bool:
     return isinstance(value, Unknown)
 
 
+def hand_over(ev: Evaluator, callee: Value, call: Arguments) -> None:
+    """Note the routers that something gets which cannot be followed: it may include one in an app that it knows."""
+    values = [*call.args, *call.kwargs.values()]
+    values += [item for value in values if isinstance(value, Sequence_) for item in value.items]
+    given = [value for value in values if isinstance(value, RouterObject)]
+    for router in given:
+        router.escaped = True
+    if not given or not registers(call.frame) or (isinstance(callee, External) and callee.name.startswith("builtins.")):
+        return
+    receiver = callee.receiver if isinstance(callee, Method) else None
+    app = next((v for v in (receiver, *given) if isinstance(v, RouterObject) and v.is_app), None)
+    if app is None:
+        return
+    prefix = call.kwargs.get("prefix", Const(""))
+    for router in (router for router in given if not router.is_app):
+        entry = IncludeEntry(place_of(call), call.frame, ev.registry.next(), router, prefix, {}, True)
+        ev.registry.handed_over.append((app, router, entry.of(router)))
+
+
 def _mount(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     if not registers(call.frame):
         return NONE

@@ -1045,3 +1045,29 @@ def read(item_id: int): ...
 app.include_router(router, prefix="/v1")
 """)
     assert asked.routes == {True: ["GET /v1/items/{item_id}"], False: ["GET /v1/items/{item_id} ?"], None: []}[sure]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("install(app, router)", ["GET /items ?"]),
+        ("install(app, routers=[router], prefix='/v1')", ["GET /v1/items ?"]),
+        ("app.add_feature(router)", ["GET /items ?"]),
+        ("print(app, router)", []),
+        ("install(router)", []),
+        ("app.include_router(router)\ninstall(app, router)", ["GET /items"]),
+    ],
+)
+def test_what_gets_an_app_and_a_router_may_include_it(call: str, expected: list[str]) -> None:
+    asked = understand(f"""
+# app/main.py
+from fastapi import APIRouter, FastAPI
+from somelib import install
+class Own(FastAPI): ...
+app = Own()
+router = APIRouter()
+@router.get("/items")
+def read(): ...
+{call}
+""")
+    assert asked.routes == expected
