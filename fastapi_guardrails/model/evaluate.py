@@ -128,8 +128,15 @@ class Evaluator(Statements):
         if module.state != "new":
             return
         module.state = "running"
-        if not self.stack:
-            self.steps = 0
+        # A function that imports a module does not spend its own breath on it.
+        around = self.stack, self.decorating, self.steps
+        self.stack, self.decorating, self.steps = [], [], 0
+        self._execute(module)
+        self.total += self.steps
+        self.stack, self.decorating, self.steps = around
+        module.state = "done"
+
+    def _execute(self, module: Module) -> None:
         frame = Frame(module, module.scope)
         for statement in module.facts.body:
             try:
@@ -139,7 +146,6 @@ class Evaluator(Statements):
                 self.stack.clear()  # nested deeper than the interpreter allows: the other statements count
                 frame = Frame(module, module.scope)
                 self.registry.give_up(Arguments([], {}, frame=frame), [])
-        module.state = "done"
 
     def definition_frame(self, scope: Scope) -> Frame:
         """A frame for defaults, annotations and decorators, which Python evaluates when it defines a function."""
@@ -384,13 +390,11 @@ class Evaluator(Statements):
         first = generators[0]
         source = self.evaluate(first.iter, frame)
         known = self.items_of(source)
-        simple = len(generators) == 1 and not first.ifs and node.kind != "dict" and frame.recorder is None
-        if simple and known is not None and len(known) <= 64:
-            made: list[Value] = []
-            for item in known:
-                self.bind(first.target, item, frame)
-                made.append(self.evaluate(node.elt, frame))
-            return Sequence_("list" if node.kind == "generator" else node.kind, made, frame.module, node.pos)
+        simple = len(generators) == 1 and node.kind != "dict" and frame.recorder is None
+        made = self._made_of(node, first, known, frame) if simple and known is not None and len(known) <= 64 else None
+        if made is not None:
+            kind = "list" if node.kind == "generator" else node.kind
+            return Sequence_(kind, made, frame.module, node.pos, soft=is_soft(source))
         frame.loops = (*frame.loops, node)
         self.bind(first.target, types.element(source, self), frame)
         for generator in generators[1:]:
@@ -407,10 +411,30 @@ class Evaluator(Statements):
         kind = "list" if node.kind == "generator" else node.kind
         return Sequence_(kind, [element], frame.module, node.pos, open=True)
 
+    def _made_of(self, node: f.Comp, generator: f.Generator, items: list[Value], frame: Frame) -> list[Value] | None:
+        """What a comprehension makes of known items; None where nobody can tell which of them it keeps."""
+        made: list[Value] = []
+        for item in items:
+            self.bind(generator.target, item, frame)
+            kept = [truth(self.evaluate(test, frame)) for test in generator.ifs]
+            if None in kept:
+                return None
+            if all(kept):
+                made.append(self.evaluate(node.elt, frame))
+        return made
+
     def _await(self, node: f.Await, frame: Frame) -> Value:
         self.awaited.add(id(node.value))
         value = self.evaluate(node.value, frame)
-        return union(o.result if isinstance(o, Coroutine) else foreign(o) for o in options(value))
+        return union(self.finish(o) if isinstance(o, Coroutine) else foreign(o) for o in options(value))
+
+    def finish(self, coroutine: Coroutine) -> Value:
+        """What a coroutine gives; one that start-up code has only made so far runs now."""
+        pending, coroutine.pending = coroutine.pending, None
+        if pending is not None:
+            made = pending()
+            coroutine.result = made.result if isinstance(made, Coroutine) else made
+        return coroutine.result
 
     def _yield(self, node: f.Yield, frame: Frame) -> Value:
         value = self.evaluate(node.value, frame) if node.value is not None else NONE
@@ -611,7 +635,7 @@ class Evaluator(Statements):
         """Call a project function, with its first argument in `receiver` if it is a bound method."""
         frame = call.frame
         if not frame.inline or not self._may_follow(function, receiver, call):
-            return self.result_of(function, receiver, call)
+            return self._postponed(function, receiver, call)
         scope = Scope("function", function.module, _function_parent(function.scope))
         inner = Frame(function.module, scope, function=function, inline=True, caller=frame)
         key = id(function.node)
@@ -625,6 +649,19 @@ class Evaluator(Statements):
             self.stack.pop()
             self.decorating = decorating
         return self._inline_result(function, inner)
+
+    def _postponed(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> Value:
+        """What a call gives that is not carried out here; a coroutine is where somebody awaits it."""
+        result = self.result_of(function, receiver, call)
+        node = call.node
+        if isinstance(result, Coroutine) and call.frame.inline and node is not None and id(node) not in self.awaited:
+
+            def run() -> Value:
+                self.awaited.add(id(node))
+                return self.call_function(function, receiver, call)
+
+            result.pending = run
+        return result
 
     def start(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> None:
         """Call a function that no code of the project calls: a factory, or what an app runs at start-up."""
@@ -643,7 +680,8 @@ class Evaluator(Statements):
         if function.node.is_async and call.node is not None and id(call.node) not in self.awaited:
             return False  # a coroutine that nobody awaits here does not run here
         tired = frame.startup or self.steps > SOFT_STEPS or self.total > MAX_TOTAL
-        if tired and self.stack and not self.registering.may(function, receiver, call):
+        is_read = call.node is None and bool(self.stack)  # an attribute that a method gives
+        if tired and self.stack and not is_read and not self.registering.may(function, receiver, call):
             return False
         inside = self.stack.count(key)
         may_go_on = frame.depth < MAX_DEPTH and inside < MAX_RECURSION and self.steps < MAX_STEPS
@@ -662,7 +700,9 @@ class Evaluator(Statements):
                 cls = External("contextlib.AbstractContextManager")
                 return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})
             return Sequence_("list", [yielded], open=True)
-        result = union(frame.returns) if frame.returns else NONE
+        result = union(frame.returned or frame.returns) if frame.returns else NONE
+        if frame.returned and len(frame.returned) < len(frame.returns):
+            result = self.choices.add(soften(result) if isinstance(result, Const) else result)
         if isinstance(result, Unknown) and function.node.returns is not None:
             result = self._declared(function, None, None)
         return Coroutine(result) if function.node.is_async else result

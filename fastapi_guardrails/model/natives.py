@@ -25,6 +25,7 @@ from fastapi_guardrails.model.values import (
     Generic,
     Instance,
     LambdaValue,
+    Lazy,
     Mapping,
     Method,
     ModuleValue,
@@ -126,6 +127,8 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return _sequence_method(receiver, callee.name, call, ev)
     if isinstance(receiver, Mapping):
         return _mapping_method(receiver, callee.name, call, ev)
+    if callee.qualified in _LOOP_METHODS:
+        return _LOOP_METHODS[callee.qualified](ev, call)
     if callee.qualified in FUNCTIONS:
         return types.from_spec(ev, FUNCTIONS[callee.qualified], receiver, call)
     if isinstance(receiver, ClassValue):
@@ -260,7 +263,8 @@ def _mapping_method(receiver: Mapping, name: str, call: Arguments, ev: Evaluator
     if name in ("get", "pop", "setdefault"):
         key = _scalar(call.args[0]) if call.args else None
         if key is not None and key[0] in receiver.items:
-            return receiver.items[key[0]]
+            found = receiver.items[key[0]]
+            return ev.resolve(found) if isinstance(found, Lazy) else found
         default = call.args[1] if len(call.args) > 1 else NONE
         if name == "setdefault" and key is not None and call.frame.inline and not receiver.open:
             ev.registry.set_item(receiver, Const(key[0]), default, sure=not (call.frame.off or call.frame.uncertain))
@@ -342,6 +346,25 @@ def _getattr(ev: Evaluator, call: Arguments) -> Value:
     if isinstance(found, Unknown) and len(call.args) > 2:
         return found if not isinstance(call.args[0], (ModuleValue, ClassValue)) else call.args[2]
     return found
+
+
+def _globals(ev: Evaluator, call: Arguments) -> Value:
+    """`globals()`: the names of the module, which start-up code may also set."""
+    names = call.frame.module.scope.vars
+    return Mapping(names, open=True) if call.frame.inline else _names(names)  # type: ignore[arg-type]
+
+
+def _vars(ev: Evaluator, call: Arguments) -> Value:
+    """`vars(module)`; without an argument at module level, `globals()`."""
+    if call.args and isinstance(call.args[0], ModuleValue):
+        return _names(call.args[0].module.scope.vars)
+    return _globals(ev, call) if not call.args and call.frame.scope.kind == "module" else UNKNOWN
+
+
+def _names(found: dict[str, Value]) -> Mapping:
+    items: dict[Scalar, Value] = {}
+    items.update(found)
+    return Mapping(items, open=True)
 
 
 def _hasattr(ev: Evaluator, call: Arguments) -> Value:
@@ -647,8 +670,17 @@ def _closing(ev: Evaluator, call: Arguments) -> Value:
 
 
 def _run_coroutine(ev: Evaluator, call: Arguments) -> Value:
+    """`asyncio.run(coroutine)`."""
     value = call.args[0] if call.args else UNKNOWN
-    return value.result if isinstance(value, Coroutine) else UNKNOWN
+    return union(ev.finish(o) if isinstance(o, Coroutine) else UNKNOWN for o in options(value))
+
+
+def _run_function(ev: Evaluator, call: Arguments) -> Value:
+    """`anyio.run(function, …)`."""
+    if not call.args:
+        return UNKNOWN
+    made = ev.call(call.args[0], call.replaced(call.args[1:], {}))
+    return ev.finish(made) if isinstance(made, Coroutine) else UNKNOWN
 
 
 def _awaits_first(ev: Evaluator, call: Arguments) -> Value:
@@ -660,12 +692,21 @@ def _awaits_first(ev: Evaluator, call: Arguments) -> Value:
 def _shield(ev: Evaluator, call: Arguments) -> Value:
     """A future, which runs without being awaited."""
     value = call.args[0] if call.args else UNKNOWN
-    return Coroutine(value.result if isinstance(value, Coroutine) else UNKNOWN, False)
+    return Coroutine(ev.finish(value) if isinstance(value, Coroutine) else UNKNOWN, False)
+
+
+def _task(name: str) -> Callable[[Evaluator, Arguments], Value]:
+    """`asyncio.create_task(coroutine)`: start-up code lets it run."""
+
+    def make(ev: Evaluator, call: Arguments) -> Value:
+        return _shield(ev, call) if call.frame.inline else made_by(name)
+
+    return make
 
 
 def _gather(ev: Evaluator, call: Arguments) -> Value:
     """A future, which runs without being awaited."""
-    results = [a.result if isinstance(a, Coroutine) else UNKNOWN for a in call.args]
+    results = [ev.finish(a) if isinstance(a, Coroutine) else UNKNOWN for a in call.args]
     return Coroutine(Sequence_("list", results, open=call.open), False)
 
 
@@ -683,10 +724,21 @@ def _in_thread(index: int) -> Callable[[Evaluator, Arguments], Value]:
     return make
 
 
+#: Methods that carry out a coroutine.
+_LOOP_METHODS: dict[str, Callable[[Evaluator, Arguments], Value]] = {
+    "asyncio.AbstractEventLoop.run_until_complete": _run_coroutine,
+    "asyncio.Runner.run": _run_coroutine,
+    "asyncio.AbstractEventLoop.create_task": _task("asyncio.AbstractEventLoop.create_task"),
+    "asyncio.TaskGroup.create_task": _task("asyncio.TaskGroup.create_task"),
+}
+
 _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "builtins.isinstance": _isinstance,
     "builtins.issubclass": _issubclass,
     "builtins.getattr": _getattr,
+    "builtins.globals": _globals,
+    "builtins.vars": _vars,
+    "builtins.locals": _vars,
     "builtins.hasattr": _hasattr,
     "builtins.setattr": _setattr,
     "builtins.list": _list("list"),
@@ -744,6 +796,10 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "contextlib.closing": _closing,
     "contextlib.aclosing": _closing,
     "asyncio.run": _run_coroutine,
+    "uvloop.run": _run_coroutine,
+    "anyio.run": _run_function,
+    "asyncio.create_task": _task("asyncio.create_task"),
+    "asyncio.ensure_future": _task("asyncio.ensure_future"),
     "asyncio.wait_for": _awaits_first,
     "asyncio.shield": _shield,
     "asyncio.gather": _gather,

@@ -18,6 +18,7 @@ from fastapi_guardrails.model.values import (
     ForwardReference,
     Generic,
     Instance,
+    Lazy,
     Mapping,
     Scalar,
     Sequence_,
@@ -77,7 +78,8 @@ def subscript(ev: Evaluator, value: Value, index: Value, frame: Frame) -> Value:
     if isinstance(value, Generic):
         return types.substitute(value, _positional_bindings(value, index, frame))
     if isinstance(value, Mapping):
-        return _item_of_mapping(value, index)
+        item = _item_of_mapping(value, index)
+        return ev.resolve(item) if isinstance(item, Lazy) else item
     if isinstance(value, Sequence_):
         return _item_of_sequence(ev, value, index)
     if isinstance(value, Instance):

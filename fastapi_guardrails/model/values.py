@@ -431,14 +431,17 @@ class TypeVariable(Value):
 class Coroutine(Value):
     """What the call of an `async def` gives before it is awaited.
 
-    `certain` is False where a decorator that could not be followed may have made something else of it.
+    Attributes:
+        certain: False where a decorator that could not be followed may have made something else of it.
+        pending: in start-up code, runs the function, which nobody has awaited yet.
     """
 
-    __slots__ = ("certain", "result")
+    __slots__ = ("certain", "pending", "result")
 
     def __init__(self, result: Value, certain: bool = True) -> None:
         self.result = result
         self.certain = certain
+        self.pending: Callable[[], Value] | None = None
 
     def __repr__(self) -> str:
         return f"Coroutine({self.result!r})"

@@ -844,6 +844,111 @@ from app.users import router
 # --- what routes inherit -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "run",
+    [
+        "asyncio.run(setup(app))",
+        "asyncio.get_event_loop().run_until_complete(setup(app))",
+        "loop = asyncio.new_event_loop()\nloop.run_until_complete(setup(app))",
+        "anyio.run(setup, app)",
+        "made = setup(app)\nasyncio.run(made)",
+        "with asyncio.Runner() as runner:\n    runner.run(setup(app))",
+    ],
+)
+def test_an_event_loop_of_a_module_registers(run: str) -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+import asyncio
+import anyio
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+async def health(): ...
+async def add_health(app):
+    app.add_api_route("/health", health)
+async def setup(app):
+    app.include_router(router, prefix="/v1")
+    await asyncio.gather(add_health(app))
+"""
+        + run
+    )
+    assert asked.routes == ["GET /v1/users/{user_id}", "GET /health"]
+
+
+def test_a_coroutine_that_nobody_awaits_registers_nothing() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        async def setup():
+            @app.get("/never")
+            def never(): ...
+        pending = setup()
+        """)
+    assert asked.routes == []
+
+
+def test_globals_are_the_names_of_the_module() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import APIRouter, FastAPI
+from app.users import router
+globals()["app"] = FastAPI()
+items = APIRouter(prefix="/items")
+@items.get("/")
+def read_items(): ...
+for name in ("router", "items"):
+    globals()["app"].include_router(globals().get(name))
+@vars()["app"].get("/direct")
+def direct(): ...
+"""
+    )
+    assert asked.routes == ["GET /users/{user_id}", "GET /items/", "GET /direct"]
+
+
+def test_a_factory_that_imports_much_follows_its_settings_to_the_end() -> None:
+    many = "".join(f"x{number} = {number}\n" for number in range(1_100))
+    asked = understand(
+        USERS
+        + f"""
+# app/much.py
+{many}
+import functools
+from fastapi import APIRouter
+router = APIRouter()
+def logged(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+    return wrapper
+@router.get("/much")
+@logged
+def read_much(): ...
+# app/a_factory.py
+from fastapi import FastAPI
+class Settings:
+    users: bool = True
+class Lazily:
+    def __getattr__(self, name):
+        return getattr(Settings(), name)
+settings = Lazily()
+def create_app():
+    app = FastAPI()
+    from app.much import router
+    app.include_router(router)
+    if settings.users:
+        from app.users import router as users
+        app.include_router(users)
+    return app
+"""
+    )
+    assert asked.routes == ["GET /much", "GET /users/{user_id}"]
+
+
 def test_tags_and_dependencies_come_from_all_around() -> None:
     asked = understand("""
         # app/main.py
