@@ -189,6 +189,16 @@ def signature(target: Value) -> tuple[FunctionValue | None, bool]:
     return None, False
 
 
+def _is_signed(target: Value | None) -> bool:
+    """Whether FastAPI reads a `__signature__` that nobody can tell."""
+    while isinstance(target, (FunctionValue, Bound)):
+        function = target.function if isinstance(target, Bound) else target
+        if function.signed:
+            return True
+        target = function.wraps
+    return False
+
+
 def _sends_fields(cls: ClassValue) -> bool:
     """Whether FastAPI sends the fields of a class: of a Pydantic model, a dataclass, a typed dict or tuple."""
     if classes.is_pydantic(cls) or classes.is_dataclass(cls):
@@ -259,7 +269,7 @@ class Trees:
             if isinstance(target, Partial):
                 given = set(target.kwargs)
                 found = [p for p in found[len(target.args) :] if p.name not in given]
-            return found, True
+            return found, not _is_signed(target)
         if isinstance(target, Generic):
             target = target.origin
         if isinstance(target, ClassValue):

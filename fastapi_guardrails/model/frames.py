@@ -22,15 +22,16 @@ class Frame:
         off: how many branches around that the defaults do not take.
         depth: how many calls deep.
         startup: inside what an app runs at start-up: only calls that may register something are followed.
-        returns, yields: what came out.
+        returns, yields: what came out; returned: what came out where the defaults lead.
+        entered: what `off` was when it began.
         loops: how many loops around, for the recorder.
         catching: handlers around, innermost last, for the recorder.
         deferred: inside a lambda, whose body does not run here.
     """
 
     __slots__ = (
-        "catching", "deferred", "depth", "function", "inline", "loops", "module", "off", "recorder", "returns", "scope",
-        "startup", "uncertain", "yields",
+        "catching", "deferred", "depth", "entered", "function", "inline", "loops", "module", "off", "recorder",
+        "returned", "returns", "scope", "startup", "uncertain", "yields",
     )  # fmt: skip
 
     def __init__(
@@ -50,9 +51,11 @@ class Frame:
         self.recorder = recorder
         self.uncertain: int = caller.uncertain if caller else 0
         self.off: int = caller.off if caller else 0
+        self.entered = self.off
         self.depth: int = caller.depth + 1 if caller else 0
         self.startup: bool = caller.startup if caller else False
         self.returns: list[Value] = []
+        self.returned: list[Value] = []
         self.yields: list[Value] = []
         self.loops: tuple[f.Node, ...] = ()
         self.catching: tuple[Value, ...] = ()
@@ -63,7 +66,8 @@ class Frame:
         inner = Frame(self.module, scope, function=self.function, inline=self.inline, recorder=self.recorder)
         inner.uncertain, inner.off, inner.depth = self.uncertain, self.off, self.depth
         inner.startup = self.startup
-        inner.returns, inner.yields = self.returns, self.yields
+        inner.returns, inner.returned, inner.yields = self.returns, self.returned, self.yields
+        inner.entered = self.entered
         inner.loops, inner.catching, inner.deferred = self.loops, self.catching, self.deferred
         return inner
 

@@ -33,6 +33,7 @@ from fastapi_guardrails.model.values import (
     Partial,
     Scalar,
     Sequence_,
+    Signature,
     TypeVariable,
     Union,
     Unknown,
@@ -525,6 +526,11 @@ def _wraps(ev: Evaluator, call: Arguments) -> Value:
     return Native("functools.wraps", decorate)
 
 
+def _signature(ev: Evaluator, call: Arguments) -> Value:
+    function = call.args[0] if call.args else UNKNOWN
+    return Signature(function) if isinstance(function, (FunctionValue, Bound)) else made_by("inspect.signature")
+
+
 def _decorator_factory(ev: Evaluator, call: Arguments) -> Value:
     """`lru_cache(maxsize=…)`, or `lru_cache(function)` called by hand."""
     if call.args and isinstance(call.args[0], (FunctionValue, LambdaValue, ClassValue)):
@@ -765,6 +771,7 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "builtins.anext": lambda ev, call: Coroutine(types.element(call.args[0], ev) if call.args else UNKNOWN, False),
     "functools.partial": _partial,
     "functools.wraps": _wraps,
+    "inspect.signature": _signature,
     "functools.lru_cache": _decorator_factory,
     "functools.cache": _decorator_factory,
     "os.getenv": lambda ev, call: _environment(call),

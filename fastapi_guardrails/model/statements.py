@@ -25,6 +25,7 @@ from fastapi_guardrails.model.values import (
     ModuleValue,
     Scope,
     Sequence_,
+    Signature,
     TypeVariable,
     Union,
     Unknown,
@@ -127,6 +128,8 @@ def _aug_assign(ev: Evaluator, node: f.AugAssign, frame: Frame) -> bool:
 def _return(ev: Evaluator, node: f.Return, frame: Frame) -> bool:
     value = NONE if node.value is None else ev.evaluate(node.value, frame)
     frame.returns.append(value)
+    if frame.off == frame.entered:
+        frame.returned.append(value)
     if frame.recorder is not None:
         frame.recorder.return_(node, value, frame)
     return LEFT
@@ -176,7 +179,7 @@ def _says_nothing(value: Value) -> bool:
 
 def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> bool:
     """Both branches; what only one of them assigns may be either."""
-    before = dict(frame.scope.vars)
+    before, off = dict(frame.scope.vars), frame.off
     ended: list[bool] = []
     after: list[dict[str, Value]] = []
     for block, taken in ((node.body, True), (node.orelse, False)):
@@ -186,6 +189,9 @@ def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> 
         ended.append(ev.run(block, frame))
         _leave(frame, mark)
         after.append(frame.scope.vars)
+        frame.off = max(off, frame.off) if answer is taken else off
+    if answer is not None and _returns(node.body if answer else node.orelse):
+        frame.off += 1
     if answer is not None and not ended[0 if answer else 1]:
         by_default, otherwise = after[0 if answer else 1], after[1 if answer else 0]
         ev.choices.add_differing(by_default, otherwise)
@@ -193,6 +199,11 @@ def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> 
         return THROUGH
     frame.scope.vars = _merge(after, ended)
     return all(ended)
+
+
+def _returns(block: list[f.Stmt]) -> bool:
+    """Whether a branch ends its function; what stands behind it, the defaults do not come to."""
+    return bool(block) and isinstance(block[-1], f.Return)
 
 
 def _enter(frame: Frame, answer: bool | None, taken: bool) -> str:
@@ -664,6 +675,16 @@ def _bind_attribute(ev: Evaluator, owner: Value, name: str, value: Value, frame:
         owner.scope.vars[name] = value
     elif isinstance(owner, ModuleValue) and frame.inline and frame.recorder is None:
         owner.module.scope.vars[name] = value
+    elif isinstance(owner, FunctionValue) and name == "__signature__":
+        _sign(owner, value)
+
+
+def _sign(function: FunctionValue, value: Value) -> None:
+    """`function.__signature__ = value`: FastAPI reads its parameters there."""
+    if isinstance(value, Signature):
+        function.wraps = function.wraps or value.function
+    else:
+        function.signed = True
 
 
 def _set_attribute(ev: Evaluator, owner: Instance, name: str, value: Value, frame: Frame) -> None:

@@ -43,7 +43,7 @@ Bindings = dict[str, Value]
 _TRANSPARENT = frozenset(
     {
         "typing.Final", "typing.ClassVar", "typing.Required", "typing.NotRequired", "typing.ReadOnly",
-        "sqlalchemy.orm.Mapped", "sqlalchemy.orm.WriteOnlyMapped", "dataclasses.InitVar", "typing.TypeGuard",
+        "sqlalchemy.orm.Mapped", "sqlalchemy.orm.WriteOnlyMapped", "dataclasses.InitVar",
     }
 )  # fmt: skip
 
@@ -144,6 +144,8 @@ def _instance_of_generic(ev: Evaluator, type_: Generic, bindings: Bindings | Non
             )
         if origin.name in ("collections.abc.Awaitable", "collections.abc.Coroutine") and type_.args:
             return Coroutine(instance_of(ev, type_.args[-1], bindings))
+        if origin.name in ("typing.TypeGuard", "typing.TypeIs"):
+            return Instance(External("builtins.bool"))
         if origin.name in _NOTHING:
             return UNKNOWN
     if isinstance(origin, (External, ClassValue)):

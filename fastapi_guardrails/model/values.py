@@ -43,6 +43,16 @@ UNKNOWN = Unknown()
 ENVIRONMENT = Unknown("environment")
 
 
+class Signature(Unknown):
+    """`inspect.signature(function)`."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Value) -> None:
+        super().__init__("signature")
+        self.function = function
+
+
 _CALL_OF = "call of "
 
 
@@ -197,9 +207,10 @@ class FunctionValue(Callable_):
         wraps: the function whose signature it carries (`functools.wraps`), or None.
         decorators: qualified names or values of what decorates it (outermost first), as evaluated.
         opaque: a decorator that could not be followed stands between the name and the function.
+        signed: it was given a `__signature__` that nobody can tell.
     """
 
-    __slots__ = ("decorators", "kind", "module", "node", "opaque", "owner", "qualname", "scope", "wraps")
+    __slots__ = ("decorators", "kind", "module", "node", "opaque", "owner", "qualname", "scope", "signed", "wraps")
 
     def __init__(
         self, node: f.Function, module: Module, scope: Scope, qualname: str, owner: ClassValue | None = None
@@ -212,6 +223,7 @@ class FunctionValue(Callable_):
         self.wraps: Value | None = None
         self.decorators: list[Value] = []
         self.opaque = False
+        self.signed = False
         self.kind = "function"  # or staticmethod, classmethod, property, contextmanager, cached
 
     @property

@@ -111,7 +111,7 @@ def unmapped_exception(app: App) -> Iterator[Finding]:
         yield Finding(
             at=first,
             message=f"`{cls.name}` reaches the client as a 500: derive it from `HTTPException`, "
-            f"or register a handler for it on `{app.name or 'the app'}`",
+            f"or register a handler for it on {f'`{app.name}`' if app.name else 'the app'}",
             trace=tuple(steps),
         )
 
