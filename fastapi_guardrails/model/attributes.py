@@ -228,9 +228,14 @@ def _of_instance(ev: Evaluator, value: Instance, name: str, frame: Frame, node: 
     if name == "__class__":
         return cls
     fallback = classes.method(cls, "__getattr__")
-    if fallback is not None:
+    if fallback is not None and not _is_special(name):
         return _call_fallback(ev, value, fallback, name, frame)
     return _library_method(cls, value, name)
+
+
+def _is_special(name: str) -> bool:
+    """Whether Python looks for a method on the class alone, as for `__call__`."""
+    return name.startswith("__") and name.endswith("__")
 
 
 def _filled_later(ev: Evaluator, value: Instance, name: str, known: Value) -> Value:

@@ -16,6 +16,7 @@ from fastapi_guardrails.model.values import (
     Native,
     Partial,
     Value,
+    options,
 )
 from fastapi_guardrails.source import facts as f
 
@@ -96,10 +97,9 @@ def _name_of(value: Value) -> str:
 def _call_decorator(
     ev: Evaluator, function: FunctionValue, value: Value, decorator: Value, node: f.Expr, frame: Frame
 ) -> Value:
-    if isinstance(decorator, (Native, FunctionValue, LambdaValue, Partial, Bound, ClassValue)) or _callable_instance(
-        decorator
-    ):
-        made = ev.call(decorator, Arguments([value], {}, node=_as_call(node), frame=frame))
+    callables = [option for option in options(decorator) if _is_callable(option)]
+    if callables:
+        made = _called(ev, callables, value, node, frame, sure=len(callables) == len(options(decorator)))
         if isinstance(made, (FunctionValue, Partial, LambdaValue, Bound)):
             if made is not value and isinstance(made, FunctionValue) and isinstance(value, FunctionValue):
                 made.wraps = made.wraps or None
@@ -114,8 +114,18 @@ def _call_decorator(
     return value
 
 
-def _callable_instance(value: Value) -> bool:
-    return isinstance(value, Instance) and isinstance(value.cls, ClassValue)
+def _called(ev: Evaluator, decorators: list[Value], value: Value, node: f.Expr, frame: Frame, *, sure: bool) -> Value:
+    """What one of several decorators makes: `@app.get(…)` of the app that one of two branches has made."""
+    frame.uncertain += not sure
+    made = [ev.call(d, Arguments([value], {}, node=_as_call(node), frame=frame)) for d in decorators]
+    frame.uncertain -= not sure
+    return next((m for m in made if m is not value), value)
+
+
+def _is_callable(value: Value) -> bool:
+    if isinstance(value, Instance):
+        return isinstance(value.cls, ClassValue)
+    return isinstance(value, (Native, FunctionValue, LambdaValue, Partial, Bound, ClassValue))
 
 
 def _as_call(node: f.Expr) -> f.Call:

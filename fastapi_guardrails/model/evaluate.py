@@ -482,13 +482,23 @@ class Evaluator(Statements):
             hand_over(self, callee, call)
         return result
 
+    def _argument(self, node: f.Expr, frame: Frame) -> Value:
+        """The value of an argument; an app is made even if one of a module's cannot be followed to its end."""
+        if self.stack or frame.scope.kind != "module":
+            return self.evaluate(node, frame)
+        try:
+            return self.evaluate(node, frame)
+        except RecursionError:
+            self.stack.clear()
+            return UNKNOWN
+
     def arguments(self, node: f.Call, frame: Frame) -> Arguments:
         """The evaluated arguments of a call."""
         args: list[Value] = []
         kwargs: dict[str, Value] = {}
         open_ = False
         for item in node.args:
-            value = self.evaluate(item, frame)
+            value = self._argument(item, frame)
             if isinstance(item, f.Star):
                 spread = self.items_of(value)
                 open_ = open_ or spread is None
@@ -496,7 +506,7 @@ class Evaluator(Statements):
             else:
                 args.append(value)
         for keyword in node.keywords:
-            value = self.evaluate(keyword.value, frame)
+            value = self._argument(keyword.value, frame)
             if keyword.name is not None:
                 kwargs[keyword.name] = value
             elif isinstance(value, Mapping):
@@ -702,7 +712,7 @@ class Evaluator(Statements):
             return Sequence_("list", [yielded], open=True)
         result = union(frame.returned or frame.returns) if frame.returns else NONE
         if frame.returned and len(frame.returned) < len(frame.returns):
-            result = self.choices.add(soften(result) if isinstance(result, Const) else result)
+            result = self.choices.add(soften(result) if isinstance(result, (Const, Mapping, Sequence_)) else result)
         if isinstance(result, Unknown) and function.node.returns is not None:
             result = self._declared(function, None, None)
         return Coroutine(result) if function.node.is_async else result

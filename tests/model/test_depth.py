@@ -36,3 +36,40 @@ def test_deep_expressions(text: str, kind: str, depth: int) -> None:
         assert function.analysis.calls is not None
     assert len(asked.project.apps) == 1
     assert "GET /a" in asked.routes or asked.routes == ["? {?} ?"]
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("kind", ["calls", "attributes", "sum"])
+def test_an_app_is_made_of_what_is_nested_deep(kind: str, depth: int) -> None:
+    asked = understand(f"""
+# app/main.py
+from fastapi import FastAPI
+from somelib import q, x
+app = FastAPI(title={nested(depth)[kind]})
+@app.get("/a")
+def a(): ...
+""")
+    assert asked.routes == ["GET /a"]
+
+
+def test_an_app_is_made_of_an_object_that_gives_objects_like_itself() -> None:
+    asked = understand("""
+# app/main.py
+from fastapi import FastAPI
+from somelib import load
+
+class Config:
+    def __init__(self, values=None):
+        self._values = values or {}
+
+    def __getattr__(self, name):
+        value = self._values.get(name)
+        return Config(value) if isinstance(value, dict) else value() if callable(value) else value
+
+config = Config(load())
+app = FastAPI(version=config.version, debug=config.server.debug)
+
+@app.get("/a")
+def a(): ...
+""")
+    assert asked.routes == ["GET /a"]

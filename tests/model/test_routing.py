@@ -1176,3 +1176,19 @@ def read(): ...
 {call}
 """)
     assert asked.routes == expected
+
+
+def test_a_decorator_of_the_app_that_one_of_two_branches_makes() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        from somelib import debugging
+        if debugging():
+            app = FastAPI(debug=True)
+        else:
+            app = FastAPI(docs_url=None)
+        @app.get("/a")
+        def a(): ...
+        """)
+    assert asked.routes == ["GET /a", "GET /a"]
+    assert len(asked.project.apps) == 2
