@@ -1,17 +1,22 @@
 """Which calls of a function never run, given what some of its names are.
 
 A helper is often called with a literal (`send(event, wait=False)`), and a helper that starts an event loop asks first
-whether one runs. Both decide branches, and what the other branch does is of no concern to that caller.
+whether one runs. Both decide branches, and what the other branch does is of no concern to that caller. Settings decide
+branches too: by their defaults.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model.tree import dotted, walk
 from fastapi_guardrails.model.values import Const, Instance, Sequence_, Union, Value, is_soft, truth, union
 from fastapi_guardrails.model.values import Mapping as MappingValue
 from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import Analysis
 
 #: What is known of names: parameters with the values of their arguments.
 Known = Mapping[str, Value]
@@ -270,3 +275,62 @@ def _changed(target: f.Expr) -> set[str]:
 
 def _names(node: f.Node) -> set[str]:
     return {inner.id for inner in walk([node]) if isinstance(inner, f.Name)}
+
+
+# --- what the defaults lead to --------------------------------------------------------------------------------------
+
+
+def is_taken(analysis: Analysis, node: f.Node) -> bool | None:
+    """Whether a function comes to a node of its body with what the defaults say; None where nobody can tell."""
+    return _leads_to(analysis, analysis.body, node)
+
+
+def _leads_to(analysis: Analysis, block: list[f.Stmt], node: f.Node) -> bool | None:
+    sure = True
+    for statement in block:
+        if _holds([statement], node):
+            inside = _inside(analysis, statement, node)
+            return inside if sure or inside is False else None
+        answer = _goes_on(analysis, statement)
+        if answer is False:
+            return False
+        sure = sure and answer is True
+    return None
+
+
+def _inside(analysis: Analysis, statement: f.Stmt, node: f.Node) -> bool | None:
+    """The same for the statement that the node is in."""
+    if isinstance(statement, f.If):
+        return _in_branch(analysis, statement, node)
+    if isinstance(statement, (f.For, f.Try, f.While, f.With)) and _holds(statement.body, node):
+        return _leads_to(analysis, statement.body, node)
+    is_handled = isinstance(statement, f.Try) and any(_holds(handler.body, node) for handler in statement.handlers)
+    return None if is_handled else True
+
+
+def _in_branch(analysis: Analysis, statement: f.If, node: f.Node) -> bool | None:
+    answer = truth(analysis.value(statement.test))
+    for block, taken in ((statement.body, True), (statement.orelse, False)):
+        if _holds(block, node):
+            inside = _leads_to(analysis, block, node)
+            if answer is None:
+                return False if inside is False else None
+            return inside if answer is taken else False
+    return True
+
+
+def _goes_on(analysis: Analysis, statement: f.Stmt) -> bool | None:
+    """Whether what stands behind a statement is reached."""
+    if isinstance(statement, (f.Return, f.Raise)):
+        return False
+    if not isinstance(statement, f.If):
+        return True
+    leaving = [bool(b) and isinstance(b[-1], (f.Return, f.Raise)) for b in (statement.orelse, statement.body)]
+    answer = truth(analysis.value(statement.test))
+    if answer is None:
+        return None if any(leaving) else True
+    return not leaving[answer]
+
+
+def _holds(block: list[f.Stmt], node: f.Node) -> bool:
+    return any(inner is node for inner in walk(block))

@@ -53,6 +53,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.finding import Finding, Severity, Step
+from fastapi_guardrails.model.branches import is_taken
 from fastapi_guardrails.model.classes import inherits
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.tree import walk
@@ -123,7 +124,7 @@ def _calls(project: Project) -> Iterator[Arguments]:
             if not (entry.off or entry.uncertain) and _is_cors(entry.middleware) and _is_looked_at(entry.call):
                 yield entry.call
     for given in _library_calls(project):
-        if not given.frame.uncertain and _is_looked_at(given):
+        if not given.frame.uncertain and _is_looked_at(given) and _is_taken(project, given):
             yield given
 
 
@@ -135,6 +136,14 @@ def _library_calls(project: Project) -> Iterator[Arguments]:
     for call, taken in project.library_calls(*_ADDING):
         if taken and _is_cors(call.get(0, "middleware_class") or call.get(0, "cls")):
             yield call
+
+
+def _is_taken(project: Project, call: Arguments) -> bool:
+    """Whether a function that start-up does not run comes to its call with the defaults."""
+    function, node = call.frame.function, call.node
+    if call.frame.recorder is None or function is None or node is None:
+        return True
+    return is_taken(project.evaluator.analysis(function), node) is True
 
 
 def _is_looked_at(call: Arguments) -> bool:
