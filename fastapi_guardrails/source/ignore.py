@@ -88,9 +88,13 @@ class _Group:
 
     def _matches_others(self, path: str) -> bool:
         if self._spec is None:
+            import warnings
+
             from pathspec import GitIgnoreSpec  # 40 ms, which most runs are spared
 
-            self._spec = GitIgnoreSpec.from_lines(self._others)
+            with warnings.catch_warnings():  # of `[[` in a pattern, which Git takes as it is
+                warnings.simplefilter("ignore", FutureWarning)
+                self._spec = GitIgnoreSpec.from_lines(self._others)
         return bool(self._spec.check_file(path).include)
 
 

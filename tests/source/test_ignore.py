@@ -89,3 +89,8 @@ def test_patterns_that_take_in_again_decide_as_git_does(tmp_path: Path, seed: in
 )
 def test_a_pattern_decides(lines: list[str], path: str, is_folder: bool, ignored: bool) -> None:
     assert bool(Patterns(lines).verdict(path, is_folder)) is ignored
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_pattern_that_regular_expressions_warn_of_is_taken_in_silence() -> None:
+    assert _by_patterns(["pages/auth/[[...path]].tsx"], "pages/auth/.].tsx", False)
