@@ -16,7 +16,7 @@ _OTHER_KEYS = frozenset(
     }
 )  # fmt: skip
 #: What proxies say of the caller whom they have let through, at the end of a header's name.
-_FORWARDED = (["user"], ["user", "id"], ["user", "email"], ["forwarded", "email"])
+_FORWARDED = (["user"], ["user", "id"], ["user", "email"], ["forwarded", "email"], ["role"], ["roles"], ["groups"])
 #: The same of parameters of the query, the path or a form, where a plain `key` or `password` may mean many things.
 _PROVING = frozenset({"apikey", "hmac", "jwt", "secret", "signature", "token"})
 

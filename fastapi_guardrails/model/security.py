@@ -19,8 +19,10 @@ from fastapi_guardrails.model.calls import Analysis, CallSite, callee_name, targ
 from fastapi_guardrails.model.routing import MountEntry, RouterObject, unwrap
 from fastapi_guardrails.model.tree import dotted, walk, walk_with_parent
 from fastapi_guardrails.model.values import (
+    UNKNOWN,
     Bound,
     ClassValue,
+    Const,
     External,
     FunctionValue,
     Generic,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import Route
     from fastapi_guardrails.model.project import Project
 
+_HTTP_EXCEPTION = "starlette.exceptions.HTTPException"
 _CONNECTION = "starlette.requests.HTTPConnection"
 _AUTHENTICATION = "starlette.middleware.authentication.AuthenticationMiddleware"
 #: What the code of a function holds that reads credentials.
@@ -117,7 +120,14 @@ class Security:
         """Whether a dependency (or the endpoint) reads another key, or takes what may be a dependency."""
         if any(_is_key(p) or (_may_depend(p) and f"{{{p.name}" not in route.route_path) for p in node.parameters):
             return True
+        if node.depends is not None and any(self._refuses(fn) for fn, _ in targets(node.target)):
+            return True
         return any(self._reads_within(fn, True, 0) for fn, _ in targets(node.target))
+
+    def _refuses(self, function: FunctionValue) -> bool:
+        """Whether a dependency answers 401 or 403: it lets only some callers through, whatever it knows them by."""
+        raises = self._project.evaluator.analysis(function).raises
+        return any(_is_refusal(option) for site in raises for option in options(site.value or UNKNOWN))
 
     def _reads_credentials(self, function: FunctionValue) -> bool:
         """Whether a function, or one that it gives the request, reads the header of credentials or a session."""
@@ -285,6 +295,13 @@ def _may_be_guarded(endpoint: Value) -> bool:
     node: FunctionValue = endpoint.wraps if isinstance(endpoint.wraps, FunctionValue) else endpoint
     names = [dotted(d.func if isinstance(d, f.Call) else d) or "" for d in node.node.decorators]
     return any(guards(name) for name in names if name.rpartition(".")[2] not in _REGISTERING)
+
+
+def _is_refusal(raised: Value) -> bool:
+    if not isinstance(raised, Instance) or classes.inherits(raised.cls, _HTTP_EXCEPTION) is not True:
+        return False
+    status = raised.attrs.get("status_code", raised.attrs.get("0"))
+    return isinstance(status, Const) and status.value in (401, 403)
 
 
 # --- parameters ----------------------------------------------------------------------------------------------------

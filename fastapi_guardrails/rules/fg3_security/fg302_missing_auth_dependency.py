@@ -53,7 +53,7 @@ def delete_order(order_id: int, token: Token) -> None: ...
 - Routes whose dependencies cannot all be followed, or where a setting decides which they are.
 - Routes that ask for another proof: a header with a key, a secret or a signature (`X-API-Key`, `Stripe-Signature`), a
   `token` in the path, the query or a form, the user whom a middleware found. The same goes where the request is handed
-  to code that cannot be followed.
+  to code that cannot be followed, and where a dependency answers 401 or 403.
 - Apps with a middleware that authenticates: one that reads the `Authorization` header, a session or a cookie of the
   caller. The same goes for a route class and for what is wrapped around an app.
 - Endpoints that read the token themselves (see FG303), and those under a decorator like `login_required`.
