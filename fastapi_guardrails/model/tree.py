@@ -83,11 +83,12 @@ def statements(block: list[f.Stmt]) -> Iterator[Any]:
         yield node
         if isinstance(node, (f.Function, f.Class)):
             continue
-        for inner in _blocks(node):
+        for inner in blocks(node):
             yield from statements(inner)
 
 
-def _blocks(node: f.Stmt) -> Iterator[list[f.Stmt]]:
+def blocks(node: f.Stmt) -> Iterator[list[f.Stmt]]:
+    """The blocks of statements directly inside one, without those of functions and classes."""
     if isinstance(node, (f.If, f.For, f.While)):
         yield node.body
         yield node.orelse

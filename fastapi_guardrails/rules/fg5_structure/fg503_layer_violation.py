@@ -61,7 +61,8 @@ def load(name: str) -> str:
 - Projects without these packages.
 - Packages of one layer that import themselves.
 - The innermost layer below a domain: `app/blocks/core.py` is the main module of `blocks`.
-- What packages of tools hold (`app/utils/schemas.py`, `app/common/models.py`).
+- What packages of tools hold (`app/utils/schemas.py`, `app/common/models.py`, `app/ioc/services.py`).
+- A client of another system (`app/github/api.py`), which is no layer: the `api` of a domain uses FastAPI.
 
 ## Known limits
 An import by `importlib` is not seen.
@@ -76,7 +77,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Finding
 from fastapi_guardrails.model.symbols import Module as Source
 from fastapi_guardrails.model.symbols import Symbols
-from fastapi_guardrails.model.tree import statements
+from fastapi_guardrails.model.tree import blocks
 from fastapi_guardrails.model.values import External
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
@@ -88,8 +89,8 @@ if TYPE_CHECKING:
 #: Packages that hold tools for all layers and are no domain: their `models` and `schemas` are bases and types.
 _TOOLS = frozenset(
     {
-        "base", "common", "commons", "errors", "exceptions", "helpers", "internal", "kit", "lib", "libs", "shared",
-        "tools", "typing", "util", "utilities", "utils",
+        "base", "common", "commons", "container", "containers", "di", "errors", "exceptions", "helpers", "injection",
+        "internal", "ioc", "kit", "lib", "libs", "shared", "tools", "typing", "util", "utilities", "utils",
     }
 )  # fmt: skip
 #: Packages that hold domains.
@@ -143,15 +144,18 @@ class _Layout:
         self._below: dict[tuple[str, ...], set[str]] = {}
         for module in project.modules:
             parts = module.name.split(".")
-            for depth in range(min(3, len(parts))):
+            for depth in range(min(5, len(parts))):
                 if parts[depth] in self.ranks:
                     self._below.setdefault(tuple(parts[:depth]), set()).add(parts[depth])
         self._flat = len(self._below.get((), ())) > 1
+        self._project = project
+        self._serving: dict[str, bool] = {}
 
     def layer(self, module: Source) -> tuple[str, str] | None:
         """The package that holds the layers and the layer's name: of the root package, or of a domain's package.
 
-        A `core` below a package other than the root is mostly the main module of that package, and no layer.
+        A `core` below a package other than the root is mostly the main module of that package, and no layer; an `api`
+        that stands alone may be that of another system.
         """
         parts = module.name.split(".")
         if self._flat and parts[0] in self.ranks:
@@ -159,9 +163,24 @@ class _Layout:
         top = self._depth(parts)
         for index in (top, *_domains(parts, top)):
             if index < len(parts) and parts[index] in self.ranks:
-                innermost = self.ranks[parts[index]] == max(self.ranks.values())
-                return None if innermost and index > top else (".".join(parts[:index]), parts[index])
+                if index > top and not self._is_of_domain(parts[: index + 1]):
+                    return None
+                return ".".join(parts[:index]), parts[index]
         return None
+
+    def _is_of_domain(self, parts: list[str]) -> bool:
+        """Whether what has the name of a layer is one of a domain."""
+        rank = self.ranks[parts[-1]]
+        if rank == max(self.ranks.values()):
+            return False
+        return rank > 0 or len(self._below.get(tuple(parts[:-1]), ())) > 1 or self._serves(".".join(parts))
+
+    def _serves(self, package: str) -> bool:
+        """Whether a module, or one below it, uses FastAPI."""
+        if package not in self._serving:
+            inside = (m for m in self._project.modules if f"{m.name}.".startswith(f"{package}."))
+            self._serving[package] = any(_uses_fastapi(module.body) for module in inside)
+        return self._serving[package]
 
     def _depth(self, parts: list[str]) -> int:
         """How many parts the name of the root package has: two for `src.app` and `backend.app`, mostly one."""
@@ -198,7 +217,7 @@ def _goes_up(own: tuple[str, str], other: tuple[str, str], ranks: dict[str, int]
 def _imports(module: Module) -> Iterator[tuple[f.Import | f.ImportFrom, list[Source]]]:
     """The imports of a module, those of its functions too, with the project's modules that they load."""
     symbols = module.project.symbols
-    for node in _import_nodes(module.body):
+    for node in _import_nodes(module.body, _names_of_type_checking(module.body)):
         if isinstance(node, f.Import):
             found = [symbols.find(module.source, alias.name) for alias in node.names]
         else:
@@ -214,24 +233,63 @@ def _of_from(symbols: Symbols, importer: Source, node: f.ImportFrom) -> Iterator
         yield symbols.submodule(importer, node.module, node.level, alias.name) or package
 
 
-def _import_nodes(block: list[f.Stmt]) -> Iterator[f.Import | f.ImportFrom]:
-    for node in statements(_without_type_checking(block)):
+def _import_nodes(block: list[f.Stmt], names: frozenset[str]) -> Iterator[f.Import | f.ImportFrom]:
+    for node in _at_run_time(block, names):
         if isinstance(node, (f.Import, f.ImportFrom)):
             yield node
         elif isinstance(node, (f.Function, f.Class)):
-            yield from _import_nodes(node.body)
+            yield from _import_nodes(node.body, names)
 
 
-def _without_type_checking(block: list[f.Stmt]) -> list[f.Stmt]:
-    found: list[f.Stmt] = []
+def _at_run_time(block: list[f.Stmt], names: frozenset[str]) -> Iterator[f.Stmt]:
+    """The statements of a block, nested ones too, without those that only type checkers see."""
     for node in block:
-        if isinstance(node, f.If) and _is_type_checking(node.test):
-            found += node.orelse
-        else:
-            found.append(node)
-    return found
+        yield node
+        if isinstance(node, (f.Function, f.Class)):
+            continue
+        unseen = _unseen(node, names)
+        for inner in blocks(node):
+            if inner is not unseen:
+                yield from _at_run_time(inner, names)
 
 
-def _is_type_checking(test: f.Expr) -> bool:
+def _unseen(node: f.Stmt, names: frozenset[str]) -> list[f.Stmt] | None:
+    """The branch of an `if` that never runs."""
+    if not isinstance(node, f.If):
+        return None
+    answer = _is_type_checking(node.test, names)
+    return None if answer is None else node.body if answer else node.orelse
+
+
+def _is_type_checking(test: f.Expr, names: frozenset[str]) -> bool | None:
+    """Whether a test holds for type checkers only: yes, `not TYPE_CHECKING` no, any other None."""
+    if isinstance(test, f.Unary) and test.op == "not":
+        answer = _is_type_checking(test.value, names)
+        return None if answer is None else not answer
+    if isinstance(test, f.Bool) and test.op == "and":
+        return True if any(_is_type_checking(part, names) for part in test.values) else None
     name = test.id if isinstance(test, f.Name) else test.attr if isinstance(test, f.Attr) else ""
-    return name == "TYPE_CHECKING"
+    return True if name in names else None
+
+
+def _names_of_type_checking(block: list[f.Stmt]) -> frozenset[str]:
+    """`TYPE_CHECKING`, and the name that it is imported under."""
+    found = {"TYPE_CHECKING"}
+    for node in block:
+        if isinstance(node, f.ImportFrom):
+            found |= {a.asname for a in node.names if a.name == "TYPE_CHECKING" and a.asname}
+    return frozenset(found)
+
+
+def _uses_fastapi(block: list[f.Stmt]) -> bool:
+    """Whether a module imports FastAPI, or a router of the project's own kind."""
+    for node in block:
+        if isinstance(node, f.ImportFrom):
+            names = [node.module, *(alias.name for alias in node.names)]
+        elif isinstance(node, f.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        if any(name.partition(".")[0] == "fastapi" or "router" in name.lower() for name in names):
+            return True
+    return False
