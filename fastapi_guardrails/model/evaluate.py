@@ -264,7 +264,10 @@ class Evaluator(Statements):
         return attributes.get(self, self.evaluate(node.value, frame), node.attr, frame, node)
 
     def _sub(self, node: f.Sub, frame: Frame) -> Value:
-        return operators.subscript(self, self.evaluate(node.value, frame), self.evaluate(node.index, frame), frame)
+        value = self.evaluate(node.value, frame)
+        if isinstance(node.index, f.Opaque) and node.index.kind == "slice":
+            return operators.part(self, value, [self.evaluate(bound, frame) for bound in node.index.items], frame)
+        return operators.subscript(self, value, self.evaluate(node.index, frame), frame)
 
     def _seq(self, node: f.Seq, frame: Frame) -> Value:
         items: list[Value] = []

@@ -49,6 +49,11 @@ _PREFIX = "(prefix)"
 _BOOL = External("builtins.bool")
 _STR = External("builtins.str")
 
+#: Whose slices are of the same type.
+_SLICED = frozenset(
+    {"builtins.str", "builtins.bytes", "builtins.list", "collections.abc.Sequence", "builtins.bytearray"}
+)
+
 _TYPE_LIKE = (External, ClassValue, Generic, Annotated, TypeVariable, ForwardReference)
 
 
@@ -85,6 +90,29 @@ def subscript(ev: Evaluator, value: Value, index: Value, frame: Frame) -> Value:
     if isinstance(value, Instance):
         return _item_of_instance(ev, value, index)
     return UNKNOWN
+
+
+def part(ev: Evaluator, value: Value, bounds: list[Value], frame: Frame) -> Value:
+    """`value[lower:upper:step]`: known of known texts and sequences, else of the type of the whole."""
+    if isinstance(value, Union):
+        return union(part(ev, o, bounds, frame) for o in value.options)
+    cut = _slice(bounds)
+    if isinstance(value, Const) and isinstance(value.value, str):
+        soft = value.soft or any(is_soft(bound) for bound in bounds)
+        return Instance(_STR) if cut is None else Const(value.value[cut], value.module, value.pos, soft)
+    if isinstance(value, Sequence_):
+        is_known = cut is not None and not value.open
+        items = value.items[cut] if cut is not None and is_known else value.items
+        return Sequence_(value.kind, items, value.module, value.pos, open=not is_known, soft=value.soft)
+    if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name in _SLICED:
+        return Instance(value.cls, value.args)
+    return subscript(ev, value, UNKNOWN, frame)
+
+
+def _slice(bounds: list[Value]) -> slice | None:
+    """The slice of known bounds, None where one is not known."""
+    known = [b.value for b in bounds if isinstance(b, Const) and (b.value is None or isinstance(b.value, int))]
+    return slice(*known) if len(known) == len(bounds) and known[-1] != 0 else None
 
 
 def _positional_bindings(value: Generic, index: Value, frame: Frame) -> types.Bindings:

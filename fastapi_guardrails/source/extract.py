@@ -264,8 +264,9 @@ def _walrus(node: ast.NamedExpr) -> f.Expr:
 
 
 def _slice(node: ast.Slice) -> f.Expr:
-    parts = [p for p in (node.lower, node.upper, node.step) if p is not None]
-    return f.Opaque(node.lineno << 16 | node.col_offset, "slice", _exprs(parts))
+    pos = node.lineno << 16 | node.col_offset
+    parts = [f.Const(pos, None) if p is None else _expr(p) for p in (node.lower, node.upper, node.step)]
+    return f.Opaque(pos, "slice", parts)
 
 
 def _unknown_expression(node: ast.expr) -> f.Expr:

@@ -53,7 +53,7 @@ class Const(Node, tag=1):
 class Opaque(Node, tag=2):
     """An expression of no interest by itself (bytes, `...`, slices, complex and huge numbers) and what is inside it.
 
-    `kind` is `bytes`, `ellipsis`, `slice`, `number` or `other`.
+    `kind` is `bytes`, `ellipsis`, `slice`, `number` or `other`. A slice has three items: `None` for what is left out.
     """
 
     kind: str

@@ -1178,6 +1178,31 @@ def read(): ...
     assert asked.routes == expected
 
 
+def test_a_router_that_registers_with_and_without_a_slash() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import APIRouter, FastAPI
+        class SlashRouter(APIRouter):
+            def api_route(self, path, *, include_in_schema=True, **kwargs):
+                if path.endswith("/"):
+                    path = path[:-1]
+                plain = super().api_route(path, include_in_schema=include_in_schema, **kwargs)
+                slashed = super().api_route(path + "/", include_in_schema=False, **kwargs)
+                def decorator(function):
+                    slashed(function)
+                    return plain(function)
+                return decorator
+        router = SlashRouter()
+        @router.get("/")
+        def listing(): ...
+        @router.get("/{item_id}/")
+        def read(item_id: int): ...
+        app = FastAPI()
+        app.include_router(router, prefix="/items")
+        """)
+    assert asked.routes == ["GET /items/", "GET /items", "GET /items/{item_id}/", "GET /items/{item_id}"]
+
+
 def test_a_decorator_of_the_app_that_one_of_two_branches_makes() -> None:
     asked = understand("""
         # app/main.py

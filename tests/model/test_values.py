@@ -48,6 +48,11 @@ from .asked import understand
         ("['a', *['b', 'c']]", "list('a', 'b', 'c')"),
         ("['a'] + ['b']", "list('a', 'b')"),
         ("('a', 'b')[-1]", "'b'"),
+        ("'/users/'[:-1]", "'/users'"),
+        ("'/users'[1:]", "'users'"),
+        ("name[number:]", "'rs'"),
+        ("['a', 'b', 'c'][1:]", "list('b', 'c')"),
+        ("['a', 'b', 'c'][::-1]", "list('c', 'b', 'a')"),
         ("{'a': 1, **{'b': 2}}", "dict(a=1, b=2)"),
         ("{'a': 1} | {'b': 2}", "dict(a=1, b=2)"),
         ("dict(a=1)", "dict(a=1)"),
@@ -69,7 +74,7 @@ def test_an_expression_of_known_parts_is_known(expression: str, expected: str) -
 
 @pytest.mark.parametrize(
     "expression",
-    ["missing", "'/v1' + missing", "missing.strip()", "missing['x']", "{'a': 1}[missing]"],
+    ["missing", "'/v1'[missing:]", "missing[1:]", "'/v1' + missing", "missing.strip()", "missing['x']", "{'a': 1}[missing]"],
 )
 def test_what_needs_an_unknown_part_is_unknown(expression: str) -> None:
     asked = understand(f"from app.nowhere import missing\nanswer = {expression}\n")
