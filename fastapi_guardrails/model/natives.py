@@ -124,7 +124,7 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     if isinstance(receiver, Sequence_):
         is_filled = callee.name in ("append", "extend", "insert") and routing.registers(call.frame)
         if is_filled and isinstance(receiver, routing.RouteList):
-            ev.registry.give_up(call, [receiver.router])
+            _fill_routes(ev, receiver.router, call)
         return _sequence_method(receiver, callee.name, call, ev)
     if isinstance(receiver, Mapping):
         return _mapping_method(receiver, callee.name, call, ev)
@@ -150,6 +150,15 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return Instance(External("builtins.dict"))
     spec = types.method_spec(callee.owner, callee.name)
     return types.from_spec(ev, spec, receiver, call) if spec is not None else made_by(callee.qualified)
+
+
+def _fill_routes(ev: Evaluator, router: routing.RouterObject, call: Arguments) -> None:
+    """`app.routes.extend(other.routes)`; of anything else nobody knows what it is."""
+    given = call.args[0] if call.args else UNKNOWN
+    if isinstance(given, routing.RouteList):
+        routing.take_routes(ev, router, given.router, routing.place_of(call), call.frame)
+    else:
+        ev.registry.give_up(call, [router])
 
 
 def _entered(ev: Evaluator, method: str, context: Value) -> Value:

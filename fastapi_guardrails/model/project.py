@@ -166,9 +166,13 @@ class Project:
         escaped = [r for r in orphans if r.escaped]
         includes = [(*include, orphans) for include in self.registry.unknown_includes]
         includes += [(*include, escaped) for include in self.registry.library_includes]
+        expected: set[tuple[int, routing.Place]] = set()
         for including, entry, choices in includes:
             if not isinstance(entry, routing.IncludeEntry):
                 continue
+            if choices is orphans and not orphans and (id(including), entry.place) not in expected:
+                expected.add((id(including), entry.place))
+                routing.expect_route(including, entry.place)
             for orphan in choices:
                 if any(isinstance(e, routing.IncludeEntry) and e.router is orphan for e in including.entries):
                     continue

@@ -383,14 +383,36 @@ def native_method(router: RouterObject, name: str) -> Value:
     return Native(f"router.{name}", lambda ev, call: handler(ev, router, call))
 
 
-def set_router_attribute(router: RouterObject, name: str, value: Value, frame: Frame) -> None:
-    """`router.prefix = …`, `app.debug = …`, `app.router.lifespan_context = …`."""
+def set_router_attribute(ev: Evaluator, router: RouterObject, name: str, value: Value, frame: Frame) -> None:
+    """`router.prefix = …`, `app.debug = …`, `app.router.lifespan_context = …`, `app.router.routes = …`."""
     if name == "prefix":
         router.prefix = value
     elif name == "lifespan_context":
         router.startups.append(value)
+    elif name == "routes":
+        _set_routes(ev, router, value, frame)
     else:
         router.options[name] = value
+
+
+def _set_routes(ev: Evaluator, router: RouterObject, value: Value, frame: Frame) -> None:
+    """`app.router.routes = other.routes`; of a list that somebody put together nobody knows what it holds."""
+    if not registers(frame):
+        return
+    place = Place(frame.module, frame.function.node.pos if frame.function else router.place.pos)
+    if not isinstance(value, RouteList):
+        expect_route(router, place)
+    elif value.router is not router:
+        if not (frame.uncertain or frame.off):
+            router.entries.clear()
+        take_routes(ev, router, value.router, place, frame)
+
+
+def take_routes(ev: Evaluator, router: RouterObject, other: RouterObject, place: Place, frame: Frame) -> None:
+    """A router serves the routes of another one as they are."""
+    entry = IncludeEntry(place, frame, ev.registry.next(), other, Const(""), {}, False)
+    router.entries.append(entry)
+    other.parents.append(entry)
 
 
 def _overridden(router: RouterObject, name: str) -> FunctionValue | None:
@@ -553,9 +575,10 @@ def _is_of_library(value: Value) -> bool:
 
 
 def _may_be_router(value: Value) -> bool:
-    """A router that cannot be told: unknown, or only known by its class."""
+    """A router that cannot be told: unknown, or only known by its class, which an annotation may misstate."""
     if isinstance(value, Instance):
-        return classes.inherits(value.cls, *ROUTER_CLASSES) is True
+        is_declared = isinstance(value.cls, ClassValue) and not value.made
+        return is_declared or classes.inherits(value.cls, *ROUTER_CLASSES) is True
     return isinstance(value, Unknown)
 
 
@@ -606,16 +629,22 @@ def unwrap(value: Value) -> RouterObject | None:
 
 def expect_anything(router: RouterObject, place: Place) -> None:
     """A call that was not followed got a router: it may register any route, handler or middleware on it."""
+    frame = expect_route(router, place)
+    router.escaped = True
+    if router.is_app:
+        router.handlers.append(HandlerEntry(place, frame, 0, UNKNOWN, UNKNOWN))
+        router.middlewares.append(MiddlewareEntry(place, frame, 0, UNKNOWN, Arguments([], {}, open=True, frame=frame)))
+
+
+def expect_route(router: RouterObject, place: Place) -> Frame:
+    """A router may have routes that nobody can tell; the frame in which they would be registered."""
     frame = Frame(place.module, place.module.scope)
     frame.uncertain = 1
     unknown = RouteEntry(
         place, frame, 0, path=UNKNOWN, methods=None, endpoint=UNKNOWN, options={}, open=True, prefix=router.prefix
     )
     router.entries.append(unknown)
-    router.escaped = True
-    if router.is_app:
-        router.handlers.append(HandlerEntry(place, frame, 0, UNKNOWN, UNKNOWN))
-        router.middlewares.append(MiddlewareEntry(place, frame, 0, UNKNOWN, Arguments([], {}, open=True, frame=frame)))
+    return frame
 
 
 def _exception_handler(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:

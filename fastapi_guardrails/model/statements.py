@@ -691,7 +691,7 @@ def _set_attribute(ev: Evaluator, owner: Instance, name: str, value: Value, fram
     from fastapi_guardrails.model.routing import RouterObject, set_router_attribute
 
     if isinstance(owner, RouterObject) and frame.inline and frame.recorder is None:
-        set_router_attribute(owner, name, value, frame)
+        set_router_attribute(ev, owner, name, value, frame)
     old = owner.attrs.get(name)
     if frame.recorder is not None and old is not None:
         value = union([old, value]) if not isinstance(value, Unknown) else old

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .asked import understand
+from .asked import described, understand
 
 USERS = """
 # app/users.py
@@ -947,6 +947,46 @@ def create_app():
 """
     )
     assert asked.routes == ["GET /much", "GET /users/{user_id}"]
+
+
+@pytest.mark.parametrize(
+    ("filled", "expected"),
+    [
+        ("app.router.routes = other.routes", ["GET /other"]),
+        ("app.routes.extend(other.routes)", ["GET /own", "GET /other"]),
+        ("app.router.routes += found()", ["GET /own", "? {?} ?"]),
+    ],
+)
+def test_the_routes_of_another_app_are_served(filled: str, expected: list[str]) -> None:
+    asked = understand(f"""
+# app/main.py
+from somewhere import found
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/own")
+def own(): ...
+other = FastAPI()
+@other.get("/other")
+def read(): ...
+{filled}
+""")
+    assert [described(r) for r in asked.project.apps[0].routes] == expected
+
+
+def test_an_include_of_something_that_is_annotated_wrongly_is_uncertain() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import APIRouter, FastAPI
+        class Views:
+            def __init__(self):
+                self.router = APIRouter()
+        class Server:
+            def __init__(self, views: Views):
+                self.app = FastAPI()
+                self.app.include_router(views, prefix="/v1")
+        """)
+    assert not any(route.certain for route in asked.project.routes)
+    assert len(asked.routes) == 1
 
 
 def test_tags_and_dependencies_come_from_all_around() -> None:
