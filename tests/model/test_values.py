@@ -74,7 +74,15 @@ def test_an_expression_of_known_parts_is_known(expression: str, expected: str) -
 
 @pytest.mark.parametrize(
     "expression",
-    ["missing", "'/v1'[missing:]", "missing[1:]", "'/v1' + missing", "missing.strip()", "missing['x']", "{'a': 1}[missing]"],
+    [
+        "missing",
+        "'/v1'[missing:]",
+        "missing[1:]",
+        "'/v1' + missing",
+        "missing.strip()",
+        "missing['x']",
+        "{'a': 1}[missing]",
+    ],
 )
 def test_what_needs_an_unknown_part_is_unknown(expression: str) -> None:
     asked = understand(f"from app.nowhere import missing\nanswer = {expression}\n")
