@@ -10,7 +10,9 @@ import builtins
 import re
 from collections.abc import Iterator, Mapping
 
+from fastapi_guardrails.knowledge.classes import BASES
 from fastapi_guardrails.knowledge.names import canonical
+from fastapi_guardrails.knowledge.returns import FUNCTIONS
 from fastapi_guardrails.model.values import (
     Const,
     External,
@@ -22,6 +24,9 @@ from fastapi_guardrails.source.facts import ModuleFacts
 from fastapi_guardrails.source.roots import Roots
 
 _BUILTINS = frozenset(dir(builtins))
+
+#: Libraries that a folder without `__init__.py` does not stand in front of, whatever its name.
+_LIBRARIES = frozenset(name.partition(".")[0] for name in (*BASES, *FUNCTIONS))
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "e2e"})
 _MIGRATION_FOLDERS = frozenset({"alembic", "migrations"})
@@ -130,7 +135,7 @@ class Symbols:
         if path is not None:
             return self.modules.get(path)
         head = dotted.partition(".")[0]
-        if self.roots.is_namespace(dotted, importer.path):
+        if head not in _LIBRARIES and self.roots.is_namespace(dotted, importer.path):
             return None
         if "." in dotted and self.roots.find(head, importer.path) is not None:
             return None

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from .asked import understand
+from fastapi_guardrails.config import Config
+from fastapi_guardrails.model.project import Project
+from fastapi_guardrails.source import files
+from fastapi_guardrails.source.loader import load
+
+from .asked import Asked, understand
 
 
 @pytest.mark.parametrize(
@@ -437,6 +444,21 @@ def test_a_module_named_like_a_library_is_the_projects() -> None:
         answer = redis.prefix
         """)
     assert asked.value("answer") == "'/mine'"
+
+
+def test_a_folder_named_like_a_library_is_not_in_its_way(tmp_path: Path) -> None:
+    texts = {
+        "fastapi/service.py": "name = 'service'",
+        "redis/client.py": "url = 'redis://'",
+        "main.py": "import redis\nfrom fastapi import FastAPI\nfrom redis.client import url\n"
+        "app = FastAPI()\n@app.get('/')\ndef read(): ...\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    asked = Asked(Project(load(tmp_path, files.discover(tmp_path).files, jobs=1), Config()))
+    assert asked.routes == ["GET /"]
+    assert asked.value("url", "main.py") == "'redis://'"
 
 
 def test_a_missing_module_of_the_project_is_unknown() -> None:
