@@ -57,7 +57,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Applicability, Finding, Fix
 from fastapi_guardrails.knowledge.pydantic_changes import METHODS, SAME_KEYWORDS, SAME_POSITIONAL
 from fastapi_guardrails.model import classes
-from fastapi_guardrails.model.compatibility import is_fallback
+from fastapi_guardrails.model.compatibility import is_fallback, is_for_one_version
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.tree import text as shown
 from fastapi_guardrails.model.tree import walk_with_parent
@@ -111,7 +111,10 @@ def _in_function(function: Function) -> Iterator[Finding]:
 
 
 def _is_fallback(function: Function, node: f.Attr, new: str) -> bool:
-    return f.encode_word(new) in function.node.code and is_fallback(function.analysis.body, node, new)
+    """Whether it runs only with Pydantic 1: in a branch of the function, or in a function of a branch."""
+    if f.encode_word(new) in function.node.code and is_fallback(function.analysis.body, node, new):
+        return True
+    return is_for_one_version(function.value.module.facts.body, function.node, new)
 
 
 def _is_old(method: Method) -> bool:
