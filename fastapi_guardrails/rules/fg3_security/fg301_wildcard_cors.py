@@ -123,27 +123,26 @@ def _calls(project: Project) -> Iterator[Arguments]:
         for entry in app.middlewares:
             if not (entry.off or entry.uncertain) and _is_cors(entry.middleware) and _is_looked_at(entry.call):
                 yield entry.call
-    for given in _library_calls(project):
-        if not given.frame.uncertain and _is_looked_at(given) and _is_taken(project, given):
-            yield given
+    yield from (given for given in _library_calls(project) if _is_looked_at(given))
 
 
 def _library_calls(project: Project) -> Iterator[Arguments]:
     """Calls of the class itself, around an app, and of what takes the class as its first argument."""
-    for call, taken in project.library_calls(_CORS):
-        if taken:
-            yield call
-    for call, taken in project.library_calls(*_ADDING):
-        if taken and _is_cors(call.get(0, "middleware_class") or call.get(0, "cls")):
+    yield from _taken(project, _CORS)
+    for call in _taken(project, *_ADDING):
+        if _is_cors(call.get(0, "middleware_class") or call.get(0, "cls")):
             yield call
 
 
-def _is_taken(project: Project, call: Arguments) -> bool:
-    """Whether a function that start-up does not run comes to its call with the defaults."""
-    function, node = call.frame.function, call.node
-    if call.frame.recorder is None or function is None or node is None:
-        return True
-    return is_taken(project.evaluator.analysis(function), node) is True
+def _taken(project: Project, *names: str) -> Iterator[Arguments]:
+    """The calls that the defaults come to: of start-up, and of functions that it does not run."""
+    yield from (call.call for call in project.startup_calls(*names) if not (call.off or call.uncertain))
+    for given, _ in project.library_calls(*names):
+        function, node = given.frame.function, given.node
+        if given.frame.recorder is None or function is None or node is None:
+            continue
+        if is_taken(project.evaluator.analysis(function), node):
+            yield given
 
 
 def _is_looked_at(call: Arguments) -> bool:

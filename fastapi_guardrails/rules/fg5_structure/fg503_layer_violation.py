@@ -62,6 +62,7 @@ def load(name: str) -> str:
 - Packages of one layer that import themselves.
 - The innermost layer below a domain: `app/blocks/core.py` is the main module of `blocks`.
 - What packages of tools hold (`app/utils/schemas.py`, `app/common/models.py`, `app/ioc/services.py`).
+- Packages that hold both of two layers side by side: `app/models/user/schemas.py` may import schemas.
 - A client of another system (`app/github/api.py`), which is no layer: the `api` of a domain uses FastAPI.
 
 ## Known limits
@@ -112,7 +113,7 @@ def layer_violation(module: Module) -> Iterator[Finding]:
     for node, targets in _imports(module):
         for target in targets:
             other = layout.layer(target)
-            if other is None or not _goes_up(own, other, ranks):
+            if other is None or not _goes_up(own, other, ranks) or _is_of_both(module.source, own, other, ranks):
                 continue
             yield Finding(
                 at=module.at(node, "stmt"),
@@ -209,6 +210,12 @@ def _goes_up(own: tuple[str, str], other: tuple[str, str], ranks: dict[str, int]
     if ranks[other[1]] < ranks[own[1]]:
         return True
     return own[1] != other[1] and ranks[other[1]] == ranks[own[1]]
+
+
+def _is_of_both(module: Source, own: tuple[str, str], other: tuple[str, str], ranks: dict[str, int]) -> bool:
+    """Whether a module is of the other of two layers side by side as well: `app/models/user/schemas.py`."""
+    inside = module.name[len(own[0]) :].strip(".").split(".")[1:]
+    return ranks[own[1]] == ranks[other[1]] and other[1] in inside
 
 
 # --- imports -------------------------------------------------------------------------------------------------------
