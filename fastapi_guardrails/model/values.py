@@ -567,6 +567,8 @@ def truth(value: Value) -> bool | None:
         return True if value.items else (None if value.open else False)
     if isinstance(value, Mapping):
         return True if value.items else (None if value.open else False)
+    if isinstance(value, Method):
+        return None  # an attribute of a library's object: perhaps no method
     if isinstance(value, (Callable_, ModuleValue, External, DependsValue)):
         return True
     if isinstance(value, Union):
