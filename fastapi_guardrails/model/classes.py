@@ -161,8 +161,12 @@ def is_complete(cls: Value) -> bool:
 
 
 def is_pydantic(cls: Value) -> bool | None:
-    """Whether it is a Pydantic v2 model (settings and SQLModel included)."""
-    return inherits(cls, "pydantic.BaseModel")
+    """Whether it is a Pydantic v2 model (settings and SQLModel included).
+
+    None for one whose base is of either version, as the installed one decides.
+    """
+    answer = inherits(cls, "pydantic.BaseModel")
+    return None if answer and inherits(cls, "pydantic.v1.BaseModel") is True else answer
 
 
 def is_settings(cls: Value) -> bool | None:

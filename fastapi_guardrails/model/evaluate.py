@@ -760,6 +760,8 @@ class Evaluator(Statements):
             inner = self.result_of(function.wraps, receiver, call)
             if function.node.is_async and not isinstance(inner, Coroutine):
                 return Coroutine(inner, False)
+            if isinstance(inner, Coroutine) and not (function.node.is_async or function.node.is_generator):
+                return self._unwrapped(function, receiver, inner)
             return inner
         result = self._declared(function, receiver, call)
         if function.node.is_generator:
@@ -767,6 +769,13 @@ class Evaluator(Statements):
         if isinstance(result, Unknown):
             result = self._inferred(function, receiver)
         return Coroutine(result, not function.opaque) if function.node.is_async else result
+
+    def _unwrapped(self, function: FunctionValue, receiver: Value | None, inner: Coroutine) -> Value:
+        """What a plain wrapper of a coroutine function gives: its coroutine, or what a loop made of that."""
+        made = self._inferred(function, receiver)
+        if any(isinstance(option, Coroutine) for option in options(made)):
+            return inner
+        return Coroutine(inner.result, False) if isinstance(made, Unknown) else UNKNOWN
 
     def _declared(self, function: FunctionValue, receiver: Value | None, call: Arguments | None) -> Value:
         if function.node.returns is None:
