@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.knowledge.blocking import LOOPS
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import targets
+from fastapi_guardrails.model.mains import is_main
 from fastapi_guardrails.model.tree import statements, walk
 from fastapi_guardrails.model.values import ClassValue, External, FunctionValue, Instance, Method, Value, options
 from fastapi_guardrails.source import facts as f
@@ -157,7 +158,7 @@ class Processes:
         ev = self._project.evaluator
         for module in self._project.symbols.modules.values():
             for node in module.facts.body if module.is_application else ():
-                if not isinstance(node, f.If) or not _is_main(node.test):
+                if not isinstance(node, f.If) or not is_main(node.test):
                     continue
                 frame = ev.frame_for(module.scope)
                 for inner in walk(node.body):
@@ -187,11 +188,6 @@ def end_of_start(body: list[f.Stmt]) -> int | None:
     """Position of the last `yield` of a lifespan; None where it has none."""
     found = [s.pos for s in statements(body) if any(isinstance(n, f.Yield) for n in walk([s]))]
     return max(found, default=None)
-
-
-def _is_main(test: f.Expr) -> bool:
-    """`__name__ == "__main__"`."""
-    return isinstance(test, f.Compare) and isinstance(test.left, f.Name) and test.left.id == "__name__"
 
 
 def _outlives(site: CallSite, analysis: Analysis) -> bool:

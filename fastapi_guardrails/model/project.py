@@ -15,6 +15,7 @@ from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
 from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router, mark_at
 from fastapi_guardrails.model.evaluate import Evaluator
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.mains import run_main
 from fastapi_guardrails.model.reach import Reach
 from fastapi_guardrails.model.registry import LibraryCall, Registry
 from fastapi_guardrails.model.symbols import Symbols
@@ -108,6 +109,9 @@ class Project:
             if module.is_application:
                 self.evaluator.execute(module)
         self._build_uncalled()
+        for module, block in self.registry.mains:
+            if module.is_application:
+                run_main(self.evaluator, module, block)
         for app in list(self.registry.apps):
             self._start(app)
         self._guess_includes()

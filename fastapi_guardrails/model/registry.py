@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi_guardrails.model.classes import is_declarative
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.routing import Entry, Place, RouteEntry, RouterObject, place_of
@@ -17,6 +19,9 @@ from fastapi_guardrails.model.values import (
     Value,
 )
 from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.symbols import Module
 
 
 class LibraryCall:
@@ -53,6 +58,8 @@ class Registry:
         self._classes_by_name: dict[str, list[ClassValue]] = {}
         self.calls: dict[str, list[LibraryCall]] = {}
         self.dynamic_imports = False
+        #: blocks that run only where their module is the program
+        self.mains: list[tuple[Module, list[f.Stmt]]] = []
         #: calls that were not followed to their end and may register something, with the routers that they got
         self.given_up: dict[Place, list[RouterObject]] = {}
         self._seq = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import classes, decorators, types
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.mains import is_main
 from fastapi_guardrails.model.symbols import Module
 from fastapi_guardrails.model.values import (
     NONE,
@@ -151,6 +152,8 @@ def _if(ev: Evaluator, node: f.If, frame: Frame) -> bool:
     if isinstance(test, External) and test.name == "typing.TYPE_CHECKING":
         return _type_checking(ev, node, frame)
     answer = truth(test)
+    if answer is False and is_main(node.test):
+        ev.registry.mains.append((frame.module, node.body))
     if answer is not None and not is_soft(test):
         return ev.run(node.body if answer else node.orelse, frame)
     return _undecided(ev, node, answer, frame)

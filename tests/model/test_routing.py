@@ -989,6 +989,42 @@ def test_an_include_of_something_that_is_annotated_wrongly_is_uncertain() -> Non
     assert len(asked.routes) == 1
 
 
+def test_an_app_of_a_program_is_an_app() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+if __name__ == "__main__":
+    app = FastAPI()
+    @app.get("/")
+    def read(): ...
+    app.include_router(router, prefix="/v1")
+"""
+    )
+    assert asked.routes == ["GET /", "GET /v1/users/{user_id}"]
+
+
+def test_what_only_a_program_registers_is_uncertain() -> None:
+    asked = understand(
+        USERS
+        + """
+# app/main.py
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+@app.get("/")
+def read(): ...
+if __name__ == "__main__":
+    app.include_router(router)
+    @app.get("/late")
+    def late(): ...
+"""
+    )
+    assert asked.routes == ["GET /", "GET /users/{user_id} ?", "GET /late ?"]
+
+
 def test_tags_and_dependencies_come_from_all_around() -> None:
     asked = understand("""
         # app/main.py
