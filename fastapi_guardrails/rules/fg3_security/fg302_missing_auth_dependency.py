@@ -85,7 +85,7 @@ def missing_auth_dependency(route: Route) -> Iterator[Finding]:
     if not writing or not route.is_operation or not _is_there(route) or _is_public(route):
         return
     security = route.project.security
-    if not security.is_used or security.route_is_secured(route) is not False:
+    if not security.is_used or security.route_is_secured(route) is not False or _is_copy(route):
         return
     yield Finding(
         at=route.mark,
@@ -98,6 +98,14 @@ def _is_there(route: Route) -> bool:
     """Whether the route surely exists; an unknown prefix changes nothing."""
     entries = (route.flat.entry, *route.flat.chain)
     return not route.flat.off and not any(entry.uncertain for entry in entries)
+
+
+def _is_copy(route: Route) -> bool:
+    """Whether it is on an app that only a script makes, to print its schema, beside the one that serves it."""
+    app, project = route.flat.app, route.project
+    if app.owner is None or not project.processes.only_in_scripts(app.owner.node):
+        return False
+    return any(r.flat.entry is route.flat.entry and r.flat.app is not app for r in project.routes)
 
 
 def _is_public(route: Route) -> bool:
