@@ -108,10 +108,10 @@ class Project:
         for module in self.symbols.modules.values():
             if module.is_application:
                 self.evaluator.execute(module)
-        self._build_uncalled()
         for module, block in self.registry.mains:
             if module.is_application:
                 run_main(self.evaluator, module, block)
+        self._build_uncalled()
         for app in list(self.registry.apps):
             self._start(app)
         self._guess_includes()

@@ -190,7 +190,7 @@ class Security:
         if any(self._mentions(fn) for fn in functions) or any(_reads_header(analysis) for analysis in analyses):
             return True
         named = any(identifies(name) for name in (getattr(gate, "name", ""), *(fn.name for fn in functions)))
-        unclear = any(_reads_session(analysis) for analysis in analyses)
+        unclear = any(_reads_session(analysis) or _reads_key(analysis) for analysis in analyses)
         return None if unclear or (named and any(_goes_on(analysis) for analysis in analyses)) else False
 
     def _all_of(self, functions: Iterable[FunctionValue]) -> Iterator[FunctionValue]:
@@ -446,6 +446,17 @@ def _reads_session(analysis: Analysis) -> bool:
             and not _is_preference(analysis, node, parent)
         ):
             return True
+    return False
+
+
+def _reads_key(analysis: Analysis) -> bool:
+    """Whether a function of a middleware reads a header with a key: `X-API-Key`."""
+    for node in walk(analysis.body):
+        of, key = _looked_up(node)
+        if of is not None and key is not None and _may_be_headers(analysis, of):
+            names = (text_of(value) for value in options(analysis.value(key)))
+            if any(name is not None and carries_key(name) for name in names):
+                return True
     return False
 
 
