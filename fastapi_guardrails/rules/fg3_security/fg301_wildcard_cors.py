@@ -54,7 +54,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.finding import Finding, Severity, Step
 from fastapi_guardrails.model.branches import is_taken
-from fastapi_guardrails.model.classes import inherits
+from fastapi_guardrails.model.classes import inherits, method
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import ClassValue, Const, External, Sequence_, Value, options, truth
@@ -123,7 +123,19 @@ def _calls(project: Project) -> Iterator[Arguments]:
         for entry in app.middlewares:
             if not (entry.off or entry.uncertain) and _is_cors(entry.middleware) and _is_looked_at(entry.call):
                 yield entry.call
-    yield from (given for given in _library_calls(project) if _is_looked_at(given))
+    yield from (given for given in (*_library_calls(project), *_inherited(project)) if _is_looked_at(given))
+
+
+def _inherited(project: Project) -> Iterator[Arguments]:
+    """What the middlewares of the project give to `CORSMiddleware.__init__`, from which they inherit."""
+    middlewares = [entry.middleware for app in project.apps for entry in app.middlewares]
+    own = {id(m): m for m in middlewares if isinstance(m, ClassValue) and _is_cors(m)}
+    initializers = {id(i.node): i for i in (method(cls, "__init__") for cls in own.values()) if i is not None}
+    for initializer in initializers.values():
+        analysis = project.evaluator.analysis(initializer)
+        for site in analysis.calls:
+            if site.name == f"{_CORS}.__init__" and is_taken(analysis, site.node):
+                yield site.call
 
 
 def _library_calls(project: Project) -> Iterator[Arguments]:
