@@ -577,8 +577,8 @@ def _type_hints(ev: Evaluator, call: Arguments) -> Value:
 
 
 def _import_module(ev: Evaluator, call: Arguments) -> Value:
-    name = text_of(call.args[0]) if call.args else None
-    if name is not None and not name.startswith("."):
+    name = _absolute(text_of(call.args[0]) if call.args else None, call.get(1, "package"))
+    if name is not None:
         found = ev.symbols.find(call.frame.module, name)
         if found is not None and not isinstance(found, External):
             ev.execute(found)
@@ -586,6 +586,17 @@ def _import_module(ev: Evaluator, call: Arguments) -> Value:
         return found if found is not None else UNKNOWN
     ev.registry.dynamic_imports = True
     return Unknown("dynamic import")
+
+
+def _absolute(name: str | None, package: Value | None) -> str | None:
+    """The whole name of a module: `.users` in the package `app.routers` is `app.routers.users`."""
+    if name is None or not name.startswith("."):
+        return name
+    around = text_of(package) if package is not None else None
+    inner = name.lstrip(".")
+    parts = around.split(".") if around else []
+    above = len(name) - len(inner) - 1
+    return ".".join([*parts[: len(parts) - above], inner]) if len(parts) > above and inner else None
 
 
 def _cast(ev: Evaluator, call: Arguments) -> Value:

@@ -20,6 +20,7 @@ from fastapi_guardrails.model.values import (
     Instance,
     Lazy,
     Mapping,
+    ModuleValue,
     Scalar,
     Sequence_,
     TypeVariable,
@@ -73,6 +74,8 @@ def subscript(ev: Evaluator, value: Value, index: Value, frame: Frame) -> Value:
     if isinstance(value, Union):
         return union(subscript(ev, o, index, frame) for o in value.options)
     if isinstance(value, External):
+        if value.name == "sys.modules" and text_of(index) == frame.module.name:
+            return ModuleValue(frame.module)
         return _subscript_external(value, index, frame)
     if isinstance(value, (ClassValue, TypeVariable)):
         if isinstance(value, ClassValue) and text_of(index) is not None:

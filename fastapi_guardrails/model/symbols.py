@@ -74,6 +74,7 @@ class Module:
         self.scope.vars["__file__"] = Instance(External("builtins.str"))
         self.state = "new"
         self.is_package = path.endswith("__init__.py")
+        self.scope.vars["__package__"] = Const(name if self.is_package else name.rpartition(".")[0])
         self.star_externals: list[str] = []
         self.is_test = _is_test(path)
         self.is_application = not self.is_test and not _is_migration_or_generated(path)

@@ -1025,6 +1025,32 @@ if __name__ == "__main__":
     assert asked.routes == ["GET /", "GET /users/{user_id} ?", "GET /late ?"]
 
 
+@pytest.mark.parametrize(
+    "router",
+    [
+        'import_module(".users", package="app").router',
+        'import_module("..users", "app.main").router',
+        'import_module(".users", __package__).router',
+        'getattr(sys.modules[__name__], "router")',
+        'globals()["router"]',
+    ],
+)
+def test_a_router_is_looked_up_by_a_known_name(router: str) -> None:
+    asked = understand(
+        USERS
+        + f"""
+# app/main.py
+import sys
+from importlib import import_module
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+app.include_router({router})
+"""
+    )
+    assert asked.routes == ["GET /users/{user_id}"]
+
+
 def test_tags_and_dependencies_come_from_all_around() -> None:
     asked = understand("""
         # app/main.py
