@@ -741,6 +741,8 @@ def _in_thread(index: int) -> Callable[[Evaluator, Arguments], Value]:
 
     def make(ev: Evaluator, call: Arguments) -> Value:
         function = call.get(index, "func")
+        if call.frame.inline and function is not None:
+            return Coroutine(ev.call(function, call.replaced(call.args[index + 1 :])))
         if isinstance(function, (FunctionValue, Bound)):
             target = function.function if isinstance(function, Bound) else function
             receiver = function.receiver if isinstance(function, Bound) else None

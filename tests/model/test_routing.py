@@ -853,6 +853,9 @@ from app.users import router
         "anyio.run(setup, app)",
         "made = setup(app)\nasyncio.run(made)",
         "with asyncio.Runner() as runner:\n    runner.run(setup(app))",
+        "async def start():\n    await asyncio.to_thread(asyncio.run, setup(app))\nasyncio.run(start())",
+        "async def start():\n    async with asyncio.TaskGroup() as group:\n"
+        "        group.create_task(setup(app))\nasyncio.run(start())",
     ],
 )
 def test_an_event_loop_of_a_module_registers(run: str) -> None:
