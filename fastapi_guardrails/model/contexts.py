@@ -9,6 +9,7 @@ from fastapi_guardrails.finding import Step
 from fastapi_guardrails.model.branches import Known, dead, decides, deciding_names
 from fastapi_guardrails.model.calls import Analysis, CallSite, targets
 from fastapi_guardrails.model.classes import inherits, plain
+from fastapi_guardrails.model.classes import method as method_of
 from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.processes import end_of_start
@@ -266,13 +267,17 @@ def _is_partial(callee: Value) -> bool:
 
 
 def _iterations(analysis: Analysis) -> Iterator[CallSite]:
-    """Calls of `__iter__` of library objects, which loops and their like make."""
+    """Calls of `__iter__`, which loops and their like make."""
     for key, node in analysis.iterated.items():
         value = analysis.values.get(key)
-        if node is not None and isinstance(value, Instance) and isinstance(value.cls, External):
-            call = Arguments([], {}, frame=Frame(analysis.function.module, analysis.function.scope))
-            callee = Method(value.cls.name, "__iter__", value)
-            yield CallSite(node, callee, call, UNKNOWN, analysis.function, call.frame)
+        if node is None or not isinstance(value, Instance):
+            continue
+        method = method_of(value.cls, "__iter__") if isinstance(value.cls, ClassValue) else None
+        if method is None and isinstance(value.cls, ClassValue):
+            continue
+        callee = Bound(method, value) if method is not None else Method(value.cls.name, "__iter__", value)
+        call = Arguments([], {}, frame=Frame(analysis.function.module, analysis.function.scope))
+        yield CallSite(node, callee, call, UNKNOWN, analysis.function, call.frame)
 
 
 def runs_body(site: CallSite, target: FunctionValue, iterated: Collection[int]) -> bool:

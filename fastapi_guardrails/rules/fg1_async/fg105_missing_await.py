@@ -104,7 +104,10 @@ def missing_await(function: Function) -> Iterator[Finding]:
         parent = parents.get(key)
         if site.awaited or not isinstance(node, f.Call) or parent is None:
             continue
-        use = _use(analysis, node, parent) or _use_by_name(function, analysis, node, parent)
+        if isinstance(parent, f.Walrus):
+            use = _use(analysis, parent, parents[id(parent)]) and _use_by_name(analysis, node, parent)
+        else:
+            use = _use(analysis, node, parent) or _use_by_name(analysis, node, parent)
         if use is not None:
             yield Finding(
                 at=function.at(node),
@@ -149,7 +152,7 @@ def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
     return None
 
 
-def _use_by_name(function: Function, analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
+def _use_by_name(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
     """How a name that the coroutine is assigned to is used, where it is never awaited or handed on."""
     target = _only_target(node, parent)
     if target is None or target in analysis.globals or _assignments(analysis, target) != 1:
@@ -170,7 +173,7 @@ def _use_by_name(function: Function, analysis: Analysis, node: f.Expr, parent: f
 def _only_target(node: f.Expr, parent: f.Node) -> str | None:
     if isinstance(parent, f.Assign) and len(parent.targets) == 1 and parent.value is node:
         target = parent.targets[0]
-    elif isinstance(parent, f.AnnAssign) and parent.value is node:
+    elif isinstance(parent, (f.AnnAssign, f.Walrus)) and parent.value is node:
         target = parent.target
     else:
         return None
@@ -184,7 +187,9 @@ def _assignments(analysis: Analysis, name: str) -> int:
             count += sum(isinstance(n, f.Name) and n.id == name for n in walk(node.targets))
         elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For)):
             count += sum(isinstance(n, f.Name) and n.id == name for n in walk([node.target]))
-    return count
+    return count + sum(
+        isinstance(n, f.Walrus) and isinstance(n.target, f.Name) and n.target.id == name for n in walk(analysis.body)
+    )
 
 
 def _names(block: list[f.Stmt]) -> set[str]:
