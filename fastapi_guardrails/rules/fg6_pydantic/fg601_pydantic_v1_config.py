@@ -43,7 +43,7 @@ None.
 - Code for both versions: what stands below a test for the version of Pydantic.
 
 ## Known limits
-A `Config` that is assigned (`Config = Shared`) is not seen.
+A `Config` that is assigned (`Config = Shared`) is not seen, nor a model inside a function that start-up does not call.
 """
 
 from __future__ import annotations
