@@ -23,6 +23,7 @@ from typing import Any
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
+from fastapi_guardrails.source import blocks
 from fastapi_guardrails.source.facts import TYPE_PARAMETERS
 from fastapi_guardrails.source.text import line_starts
 
@@ -53,16 +54,29 @@ def parse(text: str, error: Exception) -> ast.Module:
         RecursionError: it is nested too deeply.
     """
     ours = error if isinstance(error, SyntaxError) else SyntaxError(str(error), ("", 1, 1, ""))
-    if len(text) > _MAX_SIZE or _bracket_depth(text) > _MAX_BRACKETS:
-        raise ours
     try:
-        return ast.parse(_lower(text, _with_deep_stack(cst.parse_module, text)))
+        return _by_statements(text) or ast.parse(_lowered(text))
     except cst.ParserSyntaxError as theirs:
         raise _precise(text, ours, theirs) from None
     except (RecursionError, MemoryError):
         raise
     except Exception:  # the rewritten text is no Python either, or libcst fails by itself: what `ast` said stands
         raise ours from None
+
+
+def _by_statements(text: str) -> ast.Module | None:
+    """The tree, where only some statements are too new; None where they cannot be told."""
+    cut = blocks.lowered(text, _lowered)
+    try:
+        return None if cut is None else ast.parse(cut)
+    except SyntaxError:
+        return None
+
+
+def _lowered(text: str) -> str:
+    if len(text) > _MAX_SIZE or _bracket_depth(text) > _MAX_BRACKETS:
+        raise SyntaxError("too large, or nested too deeply")
+    return _lower(text, _with_deep_stack(cst.parse_module, text))
 
 
 def _bracket_depth(text: str) -> int:
