@@ -581,6 +581,7 @@ def _import_module(ev: Evaluator, call: Arguments) -> Value:
     if name is not None:
         found = ev.symbols.find(call.frame.module, name)
         if found is not None and not isinstance(found, External):
+            ev.registry.imported.setdefault(call.frame.module.path, set()).add(found.path)
             ev.execute(found)
             return ModuleValue(found)
         return found if found is not None else UNKNOWN

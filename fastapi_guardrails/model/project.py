@@ -15,6 +15,7 @@ from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
 from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router, mark_at
 from fastapi_guardrails.model.evaluate import Evaluator
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.imports import Imports
 from fastapi_guardrails.model.mains import run_main
 from fastapi_guardrails.model.reach import Reach
 from fastapi_guardrails.model.registry import LibraryCall, Registry
@@ -286,6 +287,11 @@ class Project:
     def _calls(self) -> Iterator[Call]:
         for function in self.functions:
             yield from function.calls
+
+    @cached_property
+    def imports(self) -> Imports:
+        """What imports lead to."""
+        return Imports(self)
 
     @cached_property
     def coroutines(self) -> Coroutines:

@@ -58,6 +58,8 @@ class Registry:
         self._classes_by_name: dict[str, list[ClassValue]] = {}
         self.calls: dict[str, list[LibraryCall]] = {}
         self.dynamic_imports = False
+        #: paths of the modules that a module imports by name, by its path
+        self.imported: dict[str, set[str]] = {}
         #: blocks that run only where their module is the program
         self.mains: list[tuple[Module, list[f.Stmt]]] = []
         #: calls that were not followed to their end and may register something, with the routers that they got

@@ -67,6 +67,7 @@ app.include_router(router, prefix="/api/v1")
 - Routes that a converter keeps apart: `{id:int}` before `me`.
 - Routes of which the registration or the path is uncertain, and branches that exclude each other.
 - Routes below different mounts.
+- Routes of scripts that no module imports together.
 - Routes that are added to a router after it was included.
 
 ## Known limits
@@ -153,9 +154,15 @@ def _first_cover(route: Route, parts: tuple[Segment, ...], seen: _Seen) -> Route
     methods = _methods(route)
     for _, earlier, answered, other in sorted(candidates, key=itemgetter(0)):
         is_rival = methods <= answered and earlier.websocket is route.websocket
-        if is_rival and covers(other, parts) and not _is_same(route, earlier):
+        if is_rival and covers(other, parts) and not _is_same(route, earlier) and _run_together(route, earlier):
             return earlier
     return None
+
+
+def _run_together(route: Route, earlier: Route) -> bool:
+    """Whether one process may register both: not, where two scripts add routes to an app that they import."""
+    steps: list[Entry] = [s for r in (route, earlier) for s in (*r.flat.chain, r.flat.entry)]
+    return route.project.imports.meet([step.place.module for step in steps])
 
 
 def _is_same(route: Route, earlier: Route) -> bool:
