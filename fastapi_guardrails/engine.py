@@ -177,15 +177,21 @@ class Workspace:
         from fastapi_guardrails.source import loader
 
         return loader.load(
-            self.root, self.discovery.files, jobs=self._jobs, cache=cache, progress=self._progress, contents=contents
+            self.root,
+            self.discovery.files,
+            jobs=self._jobs,
+            cache=cache,
+            progress=self._progress,
+            contents=contents,
+            meanwhile=_import_what_follows,
         )
 
     def _run(self, contents: Contents, text: _Texts, cache: Cache | None) -> Report:
+        sources = self._load(contents, cache)
         from fastapi_guardrails.model.project import Project
         from fastapi_guardrails.rules.selection import Selection
 
         selection = Selection(self.config, self.rules)
-        sources = self._load(contents, cache)
         processes = _process_count(contents, self._jobs)
         run = _Run(Project(sources, self.config), self.rules, selection, text, self._prefix, processes)
         diagnostics = run.diagnostics([path for path in sources.modules if self._is_in_scope(path)], self._is_in_scope)
@@ -516,6 +522,14 @@ class _Texts:
             return decode((self._root / path).read_bytes() if data is None else data)
         except (OSError, TextError):
             return Text("", "utf-8", False, "\n")
+
+
+def _import_what_follows() -> None:
+    """Import the model and the rules, which a run needs once all files are read."""
+    from fastapi_guardrails.model import project  # noqa: F401
+    from fastapi_guardrails.rules import load_builtin
+
+    load_builtin()
 
 
 def _process_count(contents: Contents, jobs: int) -> int:

@@ -27,7 +27,7 @@ def load_rules(config: Config | None = None) -> dict[str, Rule]:
     Raises:
         ConfigError: a plugin's or the project's rules cannot be imported, or are declared wrongly.
     """
-    _once("built-in", _import_builtin)
+    load_builtin()
     _once("plugins", _import_plugins)
     own: set[str] = set()
     for path in config.rules if config else ():
@@ -36,6 +36,11 @@ def load_rules(config: Config | None = None) -> dict[str, Rule]:
             _once(name, lambda file=file, name=name: _import_file(file, name))  # type: ignore[misc]
             own.add(name)
     return {code: rule for code, rule in registered().items() if _belongs(rule, own)}
+
+
+def load_builtin() -> None:
+    """Import the rules of this package."""
+    _once("built-in", _import_builtin)
 
 
 def resolve(selector: str, rules: Iterable[Rule]) -> list[Rule]:

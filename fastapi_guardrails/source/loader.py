@@ -36,6 +36,9 @@ Progress = Callable[[int, int], None]
 _FORK_PAYS = 150_000
 _SPAWN_PAYS = 2_000_000
 
+#: Bytes of source that take about as long to read as what is done meanwhile.
+_MEANWHILE = 250_000
+
 #: How deep expressions may be nested. What is nested deeper is left out of the facts.
 _MAX_DEPTH = 90
 
@@ -142,6 +145,7 @@ def load(
     cache: Cache | None = None,
     progress: Progress | None = None,
     contents: Contents | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Sources:
     """The facts of all files.
 
@@ -152,6 +156,7 @@ def load(
         cache: where facts are kept between runs.
         progress: called with how many files are done, and how many there are.
         contents: the files' bytes, if `contents.read` was called before.
+        meanwhile: called while other processes read, if any do: imports of what comes next.
     """
     contents = contents or read(root, files)
     encoded: dict[str, bytes] = dict.fromkeys(contents.data, b"")
@@ -167,7 +172,7 @@ def load(
     done = len(encoded) - len(missing)
     report = _ignore if progress is None else lambda count: progress(done + count, len(encoded))
     report(0)
-    made = dict(zip(missing, _read_all(list(missing.values()), jobs, report), strict=True))
+    made = dict(zip(missing, _read_all(list(missing.values()), jobs, report, meanwhile), strict=True))
     for path, digest in contents.digests.items():
         encoded[path] = made[digest] if digest in made else known[digest]
     report(len(missing))
@@ -320,13 +325,17 @@ def _quiet() -> Iterator[None]:
             gc.enable()
 
 
-def _read_all(files: list[bytes], jobs: int, report: Callable[[int], None]) -> list[bytes]:
+def _read_all(
+    files: list[bytes], jobs: int, report: Callable[[int], None], meanwhile: Callable[[], object] | None = None
+) -> list[bytes]:
     """Encoded facts of files, in as many processes as pay. The result does not depend on how many."""
     count = _process_count(files, jobs)
     if count == 1:
         return _read_share(files, report)
-    shares = _split(files, count)
+    shares = _split(files, count, _MEANWHILE if meanwhile else 0)
     workers = [_Worker([files[i] for i in share]) for share in shares[1:]]
+    if meanwhile:
+        meanwhile()
     own = _read_share([files[i] for i in shares[0]], lambda done: report(done * count))
     made: list[bytes] = [b""] * len(files)
     for share, results in zip(shares, [own, *(worker.results() for worker in workers)], strict=True):
@@ -343,10 +352,10 @@ def _process_count(files: list[bytes], jobs: int) -> int:
     return max(1, min(allowed, sum(map(len, files)) // pays))
 
 
-def _split(files: list[bytes], count: int) -> list[list[int]]:
-    """Indexes of files in shares of about equal bytes, the largest files first."""
+def _split(files: list[bytes], count: int, less: int = 0) -> list[list[int]]:
+    """Indexes of files in shares of about equal bytes, the largest files first; the first share has `less` bytes."""
     shares: list[list[int]] = [[] for _ in range(count)]
-    sizes = [0] * count
+    sizes = [less] + [0] * (count - 1)
     for index in sorted(range(len(files)), key=lambda i: -len(files[i])):
         least = sizes.index(min(sizes))
         shares[least].append(index)
