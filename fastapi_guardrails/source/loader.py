@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import gc
+import os
 import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from fastapi_guardrails.source import suppressions
 from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.extract import clip_offsets, extract
 from fastapi_guardrails.source.files import SourceFile
-from fastapi_guardrails.source.processes import Copy, can_fork, processors
+from fastapi_guardrails.source.processes import Copy, can_fork, processors, share_out
 from fastapi_guardrails.source.roots import Roots
 from fastapi_guardrails.source.text import Text, TextError, count_lines, decode
 
@@ -38,6 +39,9 @@ _SPAWN_PAYS = 2_000_000
 
 #: Bytes of source that take about as long to read as what is done meanwhile.
 _MEANWHILE = 250_000
+
+#: Batches of files for each process that reads, and for all of them.
+_BATCHES, _MOST_BATCHES = 24, 200
 
 #: How deep expressions may be nested. What is nested deeper is left out of the facts.
 _MAX_DEPTH = 90
@@ -170,7 +174,7 @@ def load(
             else:
                 known[digest] = found
     done = len(encoded) - len(missing)
-    report = _ignore if progress is None else lambda count: progress(done + count, len(encoded))
+    report = _nothing if progress is None else lambda count: progress(done + count, len(encoded))
     report(0)
     made = dict(zip(missing, _read_all(list(missing.values()), jobs, report, meanwhile), strict=True))
     for path, digest in contents.digests.items():
@@ -289,7 +293,7 @@ def _prune(tree: ast.Module) -> None:
 # --- processes -----------------------------------------------------------------------------------------------------
 
 
-def _ignore(count: int) -> None:
+def _nothing(*_: object) -> None:
     """Nobody wants to know."""
 
 
@@ -332,16 +336,46 @@ def _read_all(
     count = _process_count(files, jobs)
     if count == 1:
         return _read_share(files, report)
-    shares = _split(files, count, _MEANWHILE if meanwhile else 0)
-    workers = [_Worker([files[i] for i in share]) for share in shares[1:]]
-    if meanwhile:
-        meanwhile()
-    own = _read_share([files[i] for i in shares[0]], lambda done: report(done * count))
+    shares = _batches(files, count) if can_fork() else _split(files, count)
+    read_shares = _read_in_copies if can_fork() else _read_in_interpreters
+    results = read_shares([[files[i] for i in share] for share in shares], count, report, meanwhile or _nothing)
     made: list[bytes] = [b""] * len(files)
-    for share, results in zip(shares, [own, *(worker.results() for worker in workers)], strict=True):
-        for index, result in zip(share, results, strict=True):
-            made[index] = result
+    for share, result in zip(shares, results, strict=True):
+        for index, encoded in zip(share, result, strict=True):
+            made[index] = encoded
     return made
+
+
+def _read_in_copies(
+    shares: Sequence[list[bytes]], count: int, report: Callable[[int], None], meanwhile: Callable[[], object]
+) -> list[list[bytes]]:
+    here, done, most = os.getpid(), 0, sum(map(len, shares))
+
+    def task(share: list[bytes]) -> list[bytes]:
+        nonlocal done
+        made = _read_share(share, _nothing)
+        if os.getpid() == here:
+            done += len(share) * count  # the others are about as far
+            report(min(done, most))
+        return made
+
+    return share_out(
+        [partial(task, share) for share in shares],
+        count,
+        msgspec.msgpack.Encoder().encode,
+        _numbered_decoder.decode,
+        meanwhile=meanwhile,
+        again=lambda number: _Worker(shares[number]).results(),
+    )
+
+
+def _read_in_interpreters(
+    shares: Sequence[list[bytes]], count: int, report: Callable[[int], None], meanwhile: Callable[[], object]
+) -> list[list[bytes]]:
+    workers = [_Worker(share) for share in shares[1:]]
+    meanwhile()
+    own = _read_share(shares[0], lambda done: report(done * count))
+    return [own, *(worker.results() for worker in workers)]
 
 
 def _process_count(files: list[bytes], jobs: int) -> int:
@@ -352,10 +386,24 @@ def _process_count(files: list[bytes], jobs: int) -> int:
     return max(1, min(allowed, sum(map(len, files)) // pays))
 
 
-def _split(files: list[bytes], count: int, less: int = 0) -> list[list[int]]:
-    """Indexes of files in shares of about equal bytes, the largest files first; the first share has `less` bytes."""
+def _batches(files: list[bytes], count: int) -> list[list[int]]:
+    """Indexes of files in batches, the largest files first: enough of them to keep all processes busy to the end."""
+    size = sum(map(len, files)) // min(count * _BATCHES, _MOST_BATCHES)
+    batches: list[list[int]] = []
+    room = 0
+    for index in sorted(range(len(files)), key=lambda i: -len(files[i])):
+        if room <= 0:
+            batches.append([])
+            room = size
+        batches[-1].append(index)
+        room -= len(files[index])
+    return batches
+
+
+def _split(files: list[bytes], count: int) -> list[list[int]]:
+    """Indexes of files in shares of about equal bytes, the largest files first; the first has less to do besides."""
     shares: list[list[int]] = [[] for _ in range(count)]
-    sizes = [less] + [0] * (count - 1)
+    sizes = [_MEANWHILE] + [0] * (count - 1)
     for index in sorted(range(len(files)), key=lambda i: -len(files[i])):
         least = sizes.index(min(sizes))
         shares[least].append(index)
@@ -376,7 +424,7 @@ class _Worker:
         self._process.end()
         if data:
             return _share_decoder.decode(data)
-        return self._without_what_kills() if isinstance(self._process, Copy) else _read_share(self._share, _ignore)
+        return self._without_what_kills() if isinstance(self._process, Copy) else _read_share(self._share, _nothing)
 
     def _without_what_kills(self) -> list[bytes]:
         """Results after the process died: halves are tried until the file is alone that no process survives."""
@@ -418,10 +466,11 @@ def _work(share: list[bytes], sender: Connection) -> None:
 
 
 def _encoded_share(share: list[bytes]) -> bytes:
-    return msgspec.msgpack.encode(_read_share(share, _ignore))
+    return msgspec.msgpack.encode(_read_share(share, _nothing))
 
 
 _share_decoder = msgspec.msgpack.Decoder(list[bytes])
+_numbered_decoder = msgspec.msgpack.Decoder(list[tuple[int, list[bytes]]])
 
 
 def _first_line(statement: f.Stmt) -> int:

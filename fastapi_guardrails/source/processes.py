@@ -30,6 +30,9 @@ def share_out(
     processes: int,
     encode: Callable[[list[tuple[int, T]]], bytes],
     decode: Callable[[bytes], list[tuple[int, T]]],
+    *,
+    meanwhile: Callable[[], object] | None = None,
+    again: Callable[[int], T] | None = None,
 ) -> list[T]:
     """The results of all tasks, in their order.
 
@@ -41,6 +44,8 @@ def share_out(
         processes: how many may work, this one among them; 1 where there can be no copies (`can_fork`).
         encode: bytes of numbered results, to send them here.
         decode: numbered results from what `encode` made.
+        meanwhile: called here before the first task, while the copies work already, if there are any.
+        again: gives the result of a task, by its number, that a copy took with it when it died; it need not do it here.
     """
     copies = min(processes, len(tasks)) - 1
     if copies < 1 or not can_fork():
@@ -49,6 +54,8 @@ def share_out(
     here = os.getpid()
     workers = [Copy(lambda: encode([(n, tasks[n]()) for n in _numbers(queue, here)])) for _ in range(copies)]
     try:
+        if meanwhile:
+            meanwhile()
         done = {number: tasks[number]() for number in _numbers(queue, here)}
         for worker in workers:
             done.update(decode(data) if (data := worker.result()) else ())
@@ -56,7 +63,10 @@ def share_out(
         os.close(queue)
         for worker in workers:
             worker.end()
-    return [done[number] if number in done else task() for number, task in enumerate(tasks)]
+    for number, task in enumerate(tasks):
+        if number not in done:
+            done[number] = again(number) if again and number < _MAX_TASKS else task()
+    return [done[number] for number in range(len(tasks))]
 
 
 def _queue(count: int) -> int:
