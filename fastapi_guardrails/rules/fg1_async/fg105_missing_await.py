@@ -67,7 +67,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Severity
 from fastapi_guardrails.model.tree import statements, text, walk, walk_with_parent
-from fastapi_guardrails.model.values import Coroutine, External, options
+from fastapi_guardrails.model.values import Coroutine, External, Instance, Mapping, Sequence_, Value, options
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
@@ -108,11 +108,12 @@ def missing_await(function: Function) -> Iterator[Finding]:
             use = _use(analysis, parent, parents[id(parent)]) and _use_by_name(analysis, node, parent)
         else:
             use = _use(analysis, node, parent) or _use_by_name(analysis, node, parent)
+            use = use or _use_of_each(analysis, node, parent, parents)
         if use is not None:
             yield Finding(
                 at=function.at(node),
                 message=f"`{text(node.func)}(…)` is never awaited: its coroutine is {use}",
-                fix=_fix(function, node),
+                fix=_fix(function, node, parents),
             )
 
 
@@ -133,8 +134,12 @@ def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
         return "unpacked"
     if isinstance(parent, f.Assign) and any(isinstance(target, f.Seq) for target in parent.targets):
         return "unpacked"
+    if isinstance(parent, f.Star) or (isinstance(parent, f.Keyword) and parent.name is None):
+        return "unpacked"
     if isinstance(parent, (f.For, f.Generator)) and parent.iter is node:
-        return None if parent.is_async else "iterated over"
+        return "iterated over" if not parent.is_async or _gives_a_plain_collection(analysis, node) else None
+    if isinstance(parent, f.Generator) and any(test is node for test in parent.ifs):
+        return "tested for truth, which is always true"
     if isinstance(parent, (f.If, f.While, f.IfExp, f.Assert)) and parent.test is node:
         return "tested for truth, which is always true"
     if isinstance(parent, f.Bool) and parent.values[-1] is not node:
@@ -152,18 +157,44 @@ def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
     return None
 
 
+def _gives_a_plain_collection(analysis: Analysis, node: f.Expr) -> bool:
+    """Whether the result would be no asynchronous iterator: a protocol may declare one as a coroutine function."""
+    values = options(analysis.value(node))
+    results = [o for v in values for o in (options(v.result) if isinstance(v, Coroutine) else (v,))]
+    return all(isinstance(r, (Sequence_, Mapping)) or _is_builtin(r) for r in results)
+
+
+def _is_builtin(value: Value) -> bool:
+    return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name.startswith("builtins.")
+
+
+def _use_of_each(analysis: Analysis, node: f.Expr, parent: f.Node, parents: dict[int, f.Node | None]) -> str | None:
+    """How `any` and `all` use the coroutines that a comprehension makes."""
+    around = parents.get(id(parent)) if isinstance(parent, f.Comp) and parent.elt is node else None
+    if not isinstance(around, f.Call) or not any(arg is parent for arg in around.args):
+        return None
+    callee = analysis.value(around.func)
+    if isinstance(callee, External) and callee.name in ("builtins.any", "builtins.all"):
+        return "tested for truth, which is always true"
+    return None
+
+
 def _use_by_name(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
     """How a name that the coroutine is assigned to is used, where it is never awaited or handed on."""
     target = _only_target(node, parent)
-    if target is None or target in analysis.globals or _assignments(analysis, target) != 1:
+    if target is None or target in analysis.globals:
         return None
     if any(target in _names(nested.node.body) for nested in analysis.nested):
         return None
-    found = "kept and never awaited"
+    is_only = _assignments(analysis, target) == 1
+    found = "kept and never awaited" if is_only else None
+    made = analysis.value(node)
     for use, around in walk_with_parent(analysis.body):
         if not isinstance(use, f.Name) or use.id != target or around is parent:
             continue
-        how = _use(analysis, use, around)
+        if not is_only and not any(option is made for option in options(analysis.value(use))):
+            continue  # the name holds something else there
+        how = _use(analysis, use, around) if is_only or analysis.value(use) is made else None
         if how is None:
             return None
         found = how
@@ -184,20 +215,28 @@ def _assignments(analysis: Analysis, name: str) -> int:
     count = 0
     for node in statements(analysis.body):
         if isinstance(node, f.Assign):
-            count += sum(isinstance(n, f.Name) and n.id == name for n in walk(node.targets))
+            count += sum(_binds(target, name) for target in node.targets)
         elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For)):
-            count += sum(isinstance(n, f.Name) and n.id == name for n in walk([node.target]))
+            count += _binds(node.target, name)
     return count + sum(
         isinstance(n, f.Walrus) and isinstance(n.target, f.Name) and n.target.id == name for n in walk(analysis.body)
     )
+
+
+def _binds(target: f.Expr, name: str) -> bool:
+    if isinstance(target, f.Star):
+        return _binds(target.value, name)
+    if isinstance(target, f.Seq):
+        return any(_binds(item, name) for item in target.items)
+    return isinstance(target, f.Name) and target.id == name
 
 
 def _names(block: list[f.Stmt]) -> set[str]:
     return {node.id for node in walk(block) if isinstance(node, f.Name)}
 
 
-def _fix(function: Function, node: f.Call) -> Fix | None:
-    if not function.is_async:
+def _fix(function: Function, node: f.Call, parents: dict[int, f.Node | None]) -> Fix | None:
+    if not function.is_async or not _can_wait(node, parents):
         return None
     from fastapi_guardrails.syntax.calls import call_at
 
@@ -205,3 +244,20 @@ def _fix(function: Function, node: f.Call) -> Fix | None:
     call = call_at(function.project.sources.text(function.path), function.at(node), name)
     edits = call.awaited() if call is not None else ()
     return Fix("insert `await`", Applicability.UNSAFE, edits) if edits else None
+
+
+def _can_wait(node: f.Node, parents: dict[int, f.Node | None]) -> bool:
+    """Whether `await` may stand there: not in a lambda; in a generator expression it would make an async one."""
+    parent = parents.get(id(node))
+    while parent is not None:
+        if isinstance(parent, f.Lambda):
+            return False
+        if isinstance(parent, f.Comp) and parent.kind == "generator" and parent.generators[0] is not node:
+            return False
+        if isinstance(parent, f.Generator) and parent.iter is not node:
+            # Only what the first loop iterates over is evaluated around the expression.
+            around = parents.get(id(parent))
+            if isinstance(around, f.Comp) and around.kind == "generator":
+                return False
+        node, parent = parent, parents.get(id(parent))
+    return True
