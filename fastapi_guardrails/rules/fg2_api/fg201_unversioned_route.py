@@ -60,6 +60,7 @@ app.include_router(router, prefix="/api/v1")
 - `/`, health, liveness and readiness checks, `metrics`, `ping`, `version`, the favicon and `robots.txt`; everything
   below `docs`, `static` and `.well-known`.
 - Routes with `include_in_schema=False`, routes of an app with `openapi_url=None`, and WebSockets.
+- Routes of an app that is given to `fastapi-versioning` or `fastapi-versionizer`.
 - Pages: routes whose `response_class`, or the `default_response_class` around them, is HTML.
 
 ## Known limits
@@ -83,14 +84,24 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import Route
     from fastapi_guardrails.model.project import Project
 
+#: What puts a version before the paths of the app that it is given.
+_VERSIONING = (
+    "fastapi_versioning.VersionedFastAPI",
+    "fastapi_versioning.versioning.VersionedFastAPI",
+    "fastapi_versionizer.Versionizer",
+    "fastapi_versionizer.versionizer.Versionizer",
+)
+
 
 @rule("FG201", name="unversioned-route", guardrails=["api-version", "setup-routers", "setup-health"])
 def unversioned_route(project: Project) -> Iterator[Finding]:
     """Yield each include, and each decorator on an app, that serves routes without a version."""
     version = re.compile(project.config.version_pattern)
     places: dict[Mark, dict[str, None]] = {}
+    given = [call.call for call in project.startup_calls(*_VERSIONING)]
+    versioned = {id(value) for call in given for value in (*call.args, *call.kwargs.values())}
     for route in project.routes:
-        if _needs_version(route, version):
+        if id(route.app.value) not in versioned and _needs_version(route, version):
             places.setdefault(_place(route), {})[_label(route)] = None
     for mark, labels in places.items():
         yield Finding(at=mark, message=_message(list(labels)))

@@ -37,7 +37,7 @@ None.
 ## Not reported
 - A route of which some dependency cannot be resolved, or whose endpoint or dependency takes `Request` or `WebSocket`:
   it may read the placeholder from there.
-- Functions with `**kwargs`.
+- Functions with `**kwargs`, or below a decorator of an unknown library, which may read the placeholder itself.
 - Placeholders of a mount, which the mounting app owns.
 
 ## Known limits
@@ -51,10 +51,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
+from fastapi_guardrails.model.calls import callee_name
 from fastapi_guardrails.model.classes import inherits, is_pydantic
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.routing import MountEntry, path_text
-from fastapi_guardrails.model.values import ClassValue, External, options
+from fastapi_guardrails.model.values import ClassValue, External, Native, options
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*(?::[^}]*)?\}")
 _NO_PATH_PARAMETER = frozenset({"Query", "Header", "Cookie", "Body", "Form", "File"})
 _CONNECTIONS = ("starlette.requests.HTTPConnection",)
 
+#: Decorators of libraries that may add parameters, but keep those that there are.
+_KEEPING = ("aiocache.", "fastapi_cache.", "opentelemetry.", "sentry_sdk.", "slowapi.", "tenacity.")
+
 
 @rule("FG212", name="path-parameter-mismatch", guardrails=["sec-validate"], severity=Severity.ERROR)
 def path_parameter_mismatch(route: Route) -> Iterator[Finding]:
@@ -73,7 +77,7 @@ def path_parameter_mismatch(route: Route) -> Iterator[Finding]:
         return
     placeholders = list(dict.fromkeys(_PLACEHOLDER.findall(route.route_path)))
     nodes = list(route.tree.walk())
-    if not route.dependencies_known or any(_reads_anything(node) for node in nodes):
+    if not route.dependencies_known or any(_reads_anything(node) or _is_replaced(node) for node in nodes):
         return
     read = {name for node in nodes for parameter in node.parameters for name in _names(route, parameter)}
     of_mounts = {
@@ -117,6 +121,14 @@ def _fields(route: Route, parameter: Parameter) -> list[str]:
         if isinstance(option, ClassValue) and is_pydantic(option):
             return [p.alias for p in route.project.trees.fields(option)]
     return []
+
+
+def _is_replaced(node: Dependency) -> bool:
+    """Whether a decorator that cannot be followed may have given the function other parameters."""
+    function = node.function
+    if function is None or not function.opaque:
+        return False
+    return not all(isinstance(d, Native) or callee_name(d).startswith(_KEEPING) for d in function.decorators)
 
 
 def _reads_anything(node: Dependency) -> bool:
