@@ -67,6 +67,7 @@ FUNCTIONS: dict[str, str] = {
     "sqlalchemy.make_url": "sqlalchemy.URL",
     "sqlalchemy.URL.create": "sqlalchemy.URL",
     **{f"pydantic.{name}.build": f"pydantic.{name}" for name in ("PostgresDsn", "MySQLDsn", "MariaDBDsn", "AnyUrl")},
+    "pydantic.TypeAdapter": "pydantic.TypeAdapter[given]",
     "sqlalchemy.engine_from_config": "sqlalchemy.Engine",
     "sqlalchemy.ext.asyncio.create_async_engine": "sqlalchemy.ext.asyncio.AsyncEngine",
     "sqlalchemy.ext.asyncio.async_engine_from_config": "sqlalchemy.ext.asyncio.AsyncEngine",
@@ -152,6 +153,7 @@ _SESSION = {
 }
 
 METHODS: dict[str, dict[str, str]] = {
+    "pydantic.TypeAdapter": dict.fromkeys(("validate_python", "validate_json", "validate_strings"), "elem"),
     "sqlalchemy.orm.Session": {
         **_SESSION,
         "query": "sqlalchemy.orm.Query[arg0]",

@@ -15,7 +15,7 @@ from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import hand_over
-from fastapi_guardrails.model.statements import Statements, qualified
+from fastapi_guardrails.model.statements import Statements, narrow, narrow_for_now, qualified, widen
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin
 from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.values import (
@@ -94,6 +94,8 @@ class Evaluator(Statements):
         self.symbols = symbols
         self.registry = registry
         self.forward: dict[tuple[str, int], Value] = {}
+        #: the arguments of lambdas that a call gets, by identity of their nodes
+        self.handed: dict[int, list[Value]] = {}
         #: annotations that are being looked up, by node and scope
         self.annotating: set[tuple[int, int]] = set()
         #: types of annotations by node and scope, which are kept alive with them
@@ -322,19 +324,26 @@ class Evaluator(Statements):
 
     def _bool(self, node: f.Bool, frame: Frame) -> Value:
         uncertain = frame.uncertain
+        narrowed: dict[str, Value | None] = {}
         try:
-            return self._parts(node, frame)
+            return self._parts(node, frame, narrowed)
         finally:
             frame.uncertain = uncertain
+            widen(narrowed, frame)
 
-    def _parts(self, node: f.Bool, frame: Frame) -> Value:
-        """The value of `and` and `or`; what stands behind a part that nobody can decide may not be carried out."""
+    def _parts(self, node: f.Bool, frame: Frame, narrowed: dict[str, Value | None]) -> Value:
+        """The value of `and` and `or`; what stands behind a part that nobody can decide may not be carried out.
+
+        A part narrows names for those behind it; `narrowed` gets the values that they had.
+        """
         values: list[Value] = []
         fallback = False
         for part in node.values:
             value = self.evaluate(part, frame)
             answer = truth(value)
             frame.uncertain += answer is None
+            if frame.recorder is not None and part is not node.values[-1]:
+                narrowed.update({**narrow_for_now(self, part, node.op == "and", frame), **narrowed})
             if answer is (node.op == "or"):
                 values.append(soften(value) if fallback else value)
                 if frame.recorder is None:
@@ -367,18 +376,27 @@ class Evaluator(Statements):
         answer = truth(test)
         if frame.recorder is not None or answer is None:
             frame.uncertain += answer is None
-            body, orelse = self.evaluate(node.body, frame), self.evaluate(node.orelse, frame)
+            body = self._where(node.test, True, node.body, frame)
+            orelse = self._where(node.test, False, node.orelse, frame)
             frame.uncertain -= answer is None
             return union([body, orelse]) if answer is None else (body if answer else orelse)
         value = self.evaluate(node.body if answer else node.orelse, frame)
         return self.choices.add(value) if is_soft(test) else value
 
+    def _where(self, test: f.Expr, holds: bool, node: f.Expr, frame: Frame) -> Value:
+        """The value of an expression that is only evaluated where a test holds (or does not)."""
+        narrowed = narrow_for_now(self, test, holds, frame)
+        value = self.evaluate(node, frame)
+        widen(narrowed, frame)
+        return value
+
     def _lambda(self, node: f.Lambda, frame: Frame) -> Value:
         if frame.recorder is not None:
             inner = frame.within(Scope("function", frame.module, frame.scope))
             inner.deferred += 1
-            for param in node.params:
-                inner.scope.vars[param.name] = UNKNOWN
+            given = self.handed.get(id(node), [])
+            for index, param in enumerate(node.params):
+                inner.scope.vars[param.name] = given[index] if index < len(given) else UNKNOWN
             self.evaluate(node.body, inner)
         return LambdaValue(node, frame.module, frame.scope, qualified("<lambda>", frame))
 
@@ -401,18 +419,21 @@ class Evaluator(Statements):
         frame.loops = (*frame.loops, node)
         self.bind(first.target, types.element(source, self), frame)
         for generator in generators[1:]:
-            for test in first.ifs:
-                self.evaluate(test, frame)
+            self._conditions(first, frame)
             first = generator
             self.bind(first.target, types.element(self.evaluate(first.iter, frame), self), frame)
-        for test in first.ifs:
-            self.evaluate(test, frame)
+        self._conditions(first, frame)
         element = self.evaluate(node.elt, frame)
         if node.value is not None:
             value = self.evaluate(node.value, frame)
             return Instance(External("builtins.dict"), (types_of(element), types_of(value)))
         kind = "list" if node.kind == "generator" else node.kind
         return Sequence_(kind, [element], frame.module, node.pos, open=True)
+
+    def _conditions(self, generator: f.Generator, frame: Frame) -> None:
+        for test in generator.ifs:
+            self.evaluate(test, frame)
+            narrow(self, test, True, frame)
 
     def _made_of(self, node: f.Comp, generator: f.Generator, items: list[Value], frame: Frame) -> list[Value] | None:
         """What a comprehension makes of known items; None where nobody can tell which of them it keeps."""
@@ -475,6 +496,8 @@ class Evaluator(Statements):
         callee = self.evaluate(node.func, frame)
         if isinstance(callee, External) and callee.name == "builtins.super":
             return self._super(node, frame)
+        if frame.recorder is not None:
+            self._hand(node, callee, frame)
         call = self.arguments(node, frame)
         result = self.call(callee, call)
         if frame.recorder is not None:
@@ -484,6 +507,15 @@ class Evaluator(Statements):
         if frame.inline and isinstance(callee, (External, Method, Unknown)):
             hand_over(self, callee, call)
         return result
+
+    def _hand(self, node: f.Call, callee: Value, frame: Frame) -> None:
+        """Note what the parameters of a lambda among the arguments are."""
+        from fastapi_guardrails.model.lambdas import handed
+
+        if any(a.__class__ is f.Lambda for a in node.args) or any(k.value.__class__ is f.Lambda for k in node.keywords):
+            found = handed(self, node, callee, frame)
+            if found is not None:
+                self.handed[id(found[0])] = found[1]
 
     def _argument(self, node: f.Expr, frame: Frame) -> Value:
         """The value of an argument; an app is made even if one of a module's cannot be followed to its end."""
@@ -732,8 +764,7 @@ class Evaluator(Statements):
         taken: set[str] = set()
         for param in params:
             if param.kind == "args":
-                rest = call.args[index:] if call else []
-                scope.vars[param.name] = Sequence_("tuple", list(rest), open=call is None or call.open)
+                scope.vars[param.name] = self._rest(function, param, call, index)
             elif param.kind == "kwargs":
                 more: dict[Scalar, Value] = {}
                 more.update({k: v for k, v in call.kwargs.items() if k not in taken} if call else {})
@@ -743,6 +774,13 @@ class Evaluator(Statements):
                 scope.vars[param.name] = value if value is not None else self.default_of(function, param, call)
                 taken.add(param.name)
                 index += param.kind != "kw"
+
+    def _rest(self, function: FunctionValue, param: f.Param, call: Arguments | None, index: int) -> Value:
+        """What `*args` is: the positional arguments that are left, without a call a tuple of what is declared."""
+        if call is None and param.annotation is not None:
+            type_ = types.annotation_type(self, param.annotation, function.scope)
+            return Instance(External("builtins.tuple"), (type_, External("builtins.Ellipsis")))
+        return Sequence_("tuple", list(call.args[index:] if call else []), open=call is None or call.open)
 
     def default_of(self, function: FunctionValue, param: f.Param, call: Arguments | None) -> Value:
         """What a parameter is without an argument: its default in a call, else what it is declared as."""

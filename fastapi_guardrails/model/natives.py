@@ -21,6 +21,7 @@ from fastapi_guardrails.model.values import (
     Coroutine,
     DependsValue,
     External,
+    ForwardReference,
     FunctionValue,
     Generic,
     Instance,
@@ -611,7 +612,9 @@ def _cast(ev: Evaluator, call: Arguments) -> Value:
 
 def _type_variable(ev: Evaluator, call: Arguments) -> Value:
     name = text_of(call.args[0]) if call.args else None
-    return TypeVariable(name or "T", call.kwargs.get("bound"))
+    bound = call.kwargs.get("bound")
+    text = None if bound is None else text_of(bound)
+    return TypeVariable(name or "T", bound if text is None else ForwardReference(text, call.frame.scope))
 
 
 def _new_type(ev: Evaluator, call: Arguments) -> Value:

@@ -285,6 +285,22 @@ def narrow(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> None:
         _narrow_isinstance(ev, test, holds, frame)
 
 
+def narrow_for_now(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> dict[str, Value | None]:
+    """Narrow names inside an expression; what `widen` needs behind it."""
+    before = dict(frame.scope.vars)
+    narrow(ev, test, holds, frame)
+    return {name: before.get(name) for name, value in frame.scope.vars.items() if before.get(name) is not value}
+
+
+def widen(narrowed: dict[str, Value | None], frame: Frame) -> None:
+    """Give narrowed names the values that they had."""
+    for name, value in narrowed.items():
+        if value is None:
+            frame.scope.vars.pop(name, None)
+        else:
+            frame.scope.vars[name] = value
+
+
 def _narrow_truth(name: str, holds: bool, frame: Frame) -> None:
     """What is true is not `None`; a collection that is not true is empty."""
     if holds:
@@ -315,16 +331,19 @@ def _narrow_isinstance(ev: Evaluator, test: f.Call, holds: bool, frame: Frame) -
         return
     wanted = ev.evaluate(test.args[1], ev.frame_for(frame.scope))
     name = test.args[0].id
+    choices = wanted.items if isinstance(wanted, Sequence_) else list(options(wanted))
+    if not all(isinstance(c, (ClassValue, External)) for c in choices):
+        return
+    current = frame.scope.vars.get(name, UNKNOWN)
+    kept = [
+        o
+        for o in options(current)
+        if (isinstance(o, Instance) and any(classes.is_subclass(o.cls, c) for c in choices)) is holds
+    ]
     if holds:
-        choices = wanted.items if isinstance(wanted, Sequence_) else list(options(wanted))
-        if all(isinstance(c, (ClassValue, External)) for c in choices):
-            current = frame.scope.vars.get(name, UNKNOWN)
-            kept = [
-                o
-                for o in options(current)
-                if isinstance(o, Instance) and any(classes.is_subclass(o.cls, c) for c in choices)
-            ]
-            frame.scope.vars[name] = union(kept or [types.instance_of(ev, c) for c in choices])
+        frame.scope.vars[name] = union(kept or [types.instance_of(ev, c) for c in choices])
+    elif kept and isinstance(current, Union):
+        frame.scope.vars[name] = union(kept)
 
 
 def _for(ev: Evaluator, node: f.For, frame: Frame) -> bool:

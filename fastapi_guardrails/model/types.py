@@ -128,7 +128,7 @@ def instance_of(ev: Evaluator, type_: Value, bindings: Bindings | None = None) -
 def _instance_of_variable(ev: Evaluator, variable: TypeVariable, bindings: Bindings | None) -> Value:
     if bindings and variable.name in bindings:
         return instance_of(ev, bindings[variable.name])
-    return UNKNOWN
+    return UNKNOWN if variable.bound is None else instance_of(ev, variable.bound)
 
 
 def _instance_of_generic(ev: Evaluator, type_: Generic, bindings: Bindings | None) -> Value:
