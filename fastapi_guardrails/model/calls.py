@@ -20,9 +20,11 @@ from fastapi_guardrails.model.values import (
     Method,
     Partial,
     Scope,
+    Sequence_,
     Unknown,
     Value,
     options,
+    union,
 )
 from fastapi_guardrails.source import facts as f
 
@@ -307,8 +309,19 @@ class Recorder:
 
     def iterates(self, *nodes: f.Expr, frame: Frame, waits: bool = False) -> None:
         """A loop (one that waits: `async for`), a comprehension or a call iterates over these."""
-        if not frame.deferred:
-            self.analysis.iterated.update((id(node), None if waits else node) for node in nodes)
+        if frame.deferred:
+            return
+        self.analysis.iterated.update((id(node), None if waits else node) for node in nodes)
+        for node in nodes:
+            if node.__class__ is f.Name:
+                self._iterates_over_name(self.analysis.value(node))
+
+    def _iterates_over_name(self, value: Value) -> None:
+        """What a name holds is iterated over: the generator that a call above has made."""
+        if value.__class__ is Sequence_:
+            for site in self.analysis.calls:
+                if site.result is value:
+                    self.analysis.iterated.setdefault(id(site.node), None)
 
     def nested(self, function: FunctionValue) -> None:
         self.analysis.nested.append(function)
@@ -356,16 +369,31 @@ def _receiver(function: FunctionValue, receiver: Value | None) -> Value | None:
 
 
 def _bind_dependencies(ev: Evaluator, function: FunctionValue, scope: Scope) -> None:
-    """Parameters that a dependency fills, where the annotation does not say what they are."""
+    """Parameters that a dependency fills, where the annotation does not say what they are, or only an interface."""
     for param in function.node.params:
         value = scope.vars.get(param.name)
-        if not isinstance(value, Unknown):
+        is_interface = isinstance(value, Instance) and classes.is_interface(value.cls)
+        if not isinstance(value, Unknown) and not is_interface:
             continue
         found = depends_of(ev, function, param)
         if found is not None:
-            scope.vars[param.name] = ev.provided(found)
+            given = _provided(ev, found)
+            if not is_interface or isinstance(given, Instance):
+                scope.vars[param.name] = given
         elif param.annotation is None and value is UNKNOWN:
             scope.vars[param.name] = Unknown(f"parameter {param.name}")
+
+
+def _provided(ev: Evaluator, depends: DependsValue) -> Value:
+    """What a dependency gives; of a provider that is declared to give an interface, the one class that it makes."""
+    given = ev.provided(depends)
+    function = depends.target
+    is_interface = isinstance(given, Instance) and classes.is_interface(given.cls)
+    if not is_interface or not isinstance(function, FunctionValue):
+        return given
+    analysis = ev.analysis(function)
+    made = union(value for _, value in (analysis.yields if function.node.is_generator else analysis.returns))
+    return made if isinstance(made, Instance) else given
 
 
 def depends_of(ev: Evaluator, function: FunctionValue, param: f.Param) -> DependsValue | None:

@@ -205,6 +205,17 @@ def is_dataclass(cls: Value) -> bool:
     )
 
 
+def is_interface(cls: Value) -> bool:
+    """Whether it is a protocol, or a class with abstract methods of its own."""
+    cls = plain(cls)
+    if not isinstance(cls, ClassValue):
+        return False
+    if any(_key(plain(base)) == "typing.Protocol" for base in cls.bases):
+        return True
+    functions = (value for value in cls.scope.vars.values() if isinstance(value, FunctionValue))
+    return any(_key(decorator) == "abc.abstractmethod" for function in functions for decorator in function.decorators)
+
+
 def is_namedtuple(cls: Value) -> bool:
     """Whether it is a class of named tuples."""
     return isinstance(cls, ClassValue) and inherits(cls, "typing.NamedTuple") is True

@@ -88,7 +88,7 @@ from fastapi_guardrails.finding import Finding, Severity
 from fastapi_guardrails.knowledge.database import is_sync_call
 from fastapi_guardrails.model.contexts import Chains, while_serving
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.values import Method, options
+from fastapi_guardrails.model.values import Method, Partial, options
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def sync_db_call_in_async(project: Project) -> Iterator[Finding]:
 
 
 def _database_call(site: CallSite) -> str | None:
-    callees = options(site.callee)
+    callees = [o.target if isinstance(o, Partial) else o for o in options(site.callee)]
     names = [c for c in callees if isinstance(c, Method) and is_sync_call(c.owner, c.name)]
     if not names or len(names) != len(callees):
         return None
