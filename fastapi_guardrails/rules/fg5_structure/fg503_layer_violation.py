@@ -269,19 +269,21 @@ def _unseen(node: f.Stmt, names: frozenset[str]) -> list[f.Stmt] | None:
 
 
 def _is_type_checking(test: f.Expr, names: frozenset[str]) -> bool | None:
-    """Whether a test holds for type checkers only: yes, `not TYPE_CHECKING` no, any other None."""
+    """Whether a test holds for type checkers only: yes (`if False:` too), `not TYPE_CHECKING` no, any other None."""
     if isinstance(test, f.Unary) and test.op == "not":
         answer = _is_type_checking(test.value, names)
         return None if answer is None else not answer
     if isinstance(test, f.Bool) and test.op == "and":
         return True if any(_is_type_checking(part, names) for part in test.values) else None
+    if isinstance(test, f.Const):
+        return not test.value
     name = test.id if isinstance(test, f.Name) else test.attr if isinstance(test, f.Attr) else ""
     return True if name in names else None
 
 
 def _names_of_type_checking(block: list[f.Stmt]) -> frozenset[str]:
-    """`TYPE_CHECKING`, and the name that it is imported under."""
-    found = {"TYPE_CHECKING"}
+    """`TYPE_CHECKING`, the name that it is imported under, and `MYPY`, which is false as well."""
+    found = {"TYPE_CHECKING", "MYPY"}
     for node in block:
         if isinstance(node, f.ImportFrom):
             found |= {a.asname for a in node.names if a.name == "TYPE_CHECKING" and a.asname}
