@@ -19,6 +19,7 @@ from fastapi_guardrails.model.values import (
     Union,
     Unknown,
     Value,
+    options,
     truth,
 )
 from fastapi_guardrails.source import facts as f
@@ -214,6 +215,20 @@ def is_interface(cls: Value) -> bool:
         return True
     functions = (value for value in cls.scope.vars.values() if isinstance(value, FunctionValue))
     return any(_key(decorator) == "abc.abstractmethod" for function in functions for decorator in function.decorators)
+
+
+def where_false(value: Value) -> list[Value]:
+    """What a value may be where it is false: no object of a class that does not say when it is."""
+    return [option for option in options(value) if not _is_always_true(option)]
+
+
+def _is_always_true(value: Value) -> bool:
+    if not isinstance(value, Instance) or not isinstance(value.cls, ClassValue) or not is_complete(value.cls):
+        return False
+    library = {name for base in externals(value.cls) for name in ancestors(base.name)[0]} - {"builtins.object"}
+    if any(name.startswith("builtins.") for name in library):
+        return False
+    return member(value.cls, "__bool__") is None and member(value.cls, "__len__") is None
 
 
 def is_namedtuple(cls: Value) -> bool:

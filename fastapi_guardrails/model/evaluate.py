@@ -352,7 +352,9 @@ class Evaluator(Statements):
             if answer is None and node.op == "or" and value is ENVIRONMENT and part is not node.values[-1]:
                 fallback = True
                 continue
-            if answer is None or part is node.values[-1]:
+            if answer is None and node.op == "and" and part is not node.values[-1]:
+                values += classes.where_false(value)
+            elif answer is None or part is node.values[-1]:
                 values.append(soften(value) if fallback else value)
         result = union(values) if values else UNKNOWN
         return without_none(result) if node.op == "or" and isinstance(result, Union) else result
@@ -838,8 +840,8 @@ class Evaluator(Statements):
         return Sequence_("list", [yielded], open=True)
 
     def _inferred(self, function: FunctionValue, receiver: Value | None) -> Value:
-        """The union of what the body returns or yields, from its analysis."""
-        key = (id(function.node), _receiver_key(receiver))
+        """The union of what the body returns or yields, from its analysis; a wrapper has one for each that it wraps."""
+        key = (id(function.node), hash((id(function.scope), _receiver_key(receiver))))
         if key in self._results:
             return self._results[key]
         if key in self._typing or len(self._typing) > 12:

@@ -67,7 +67,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Severity
 from fastapi_guardrails.model.tree import statements, text, walk, walk_with_parent
-from fastapi_guardrails.model.values import Coroutine, External, Instance, Mapping, Sequence_, Value, options
+from fastapi_guardrails.model.values import UNKNOWN, Coroutine, External, FunctionValue, options
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
@@ -137,7 +137,7 @@ def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
     if isinstance(parent, f.Star) or (isinstance(parent, f.Keyword) and parent.name is None):
         return "unpacked"
     if isinstance(parent, (f.For, f.Generator)) and parent.iter is node:
-        return "iterated over" if not parent.is_async or _gives_a_plain_collection(analysis, node) else None
+        return "iterated over" if not parent.is_async or _is_never_an_iterator(analysis, node) else None
     if isinstance(parent, f.Generator) and any(test is node for test in parent.ifs):
         return "tested for truth, which is always true"
     if isinstance(parent, (f.If, f.While, f.IfExp, f.Assert)) and parent.test is node:
@@ -157,15 +157,10 @@ def _use(analysis: Analysis, node: f.Expr, parent: f.Node) -> str | None:
     return None
 
 
-def _gives_a_plain_collection(analysis: Analysis, node: f.Expr) -> bool:
-    """Whether the result would be no asynchronous iterator: a protocol may declare one as a coroutine function."""
-    values = options(analysis.value(node))
-    results = [o for v in values for o in (options(v.result) if isinstance(v, Coroutine) else (v,))]
-    return all(isinstance(r, (Sequence_, Mapping)) or _is_builtin(r) for r in results)
-
-
-def _is_builtin(value: Value) -> bool:
-    return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name.startswith("builtins.")
+def _is_never_an_iterator(analysis: Analysis, node: f.Expr) -> bool:
+    """Whether no asynchronous generator can be called in the place of the function, as it can for a method."""
+    callee = analysis.value(node.func) if isinstance(node, f.Call) else UNKNOWN
+    return all(isinstance(o, FunctionValue) and o.owner is None for o in options(callee))
 
 
 def _use_of_each(analysis: Analysis, node: f.Expr, parent: f.Node, parents: dict[int, f.Node | None]) -> str | None:
