@@ -41,22 +41,31 @@ SYNC: dict[str, frozenset[str]] = {
     "pymysql.cursors.Cursor": _CURSOR,
     "MySQLdb.Connection": _CONNECTION,
     "MySQLdb.cursors.Cursor": _CURSOR,
-    "pymongo.MongoClient": frozenset({"list_database_names", "server_info", "drop_database", "close"}),
+    "pymongo.MongoClient": frozenset(
+        {"list_database_names", "list_databases", "server_info", "drop_database", "close"}
+    ),
     "pymongo.database.Database": frozenset(
-        {"command", "list_collection_names", "create_collection", "drop_collection", "aggregate"}
+        {
+            "command", "list_collection_names", "list_collections", "create_collection", "drop_collection", "aggregate",
+            "validate_collection",
+        }
     ),
     "pymongo.collection.Collection": frozenset(
         {
             "find_one", "insert_one", "insert_many", "update_one", "update_many", "delete_one", "delete_many",
             "replace_one", "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "aggregate",
-            "count_documents", "estimated_document_count", "distinct", "bulk_write", "create_index", "drop",
+            "count_documents", "estimated_document_count", "distinct", "bulk_write", "create_index", "create_indexes",
+            "drop", "drop_index", "drop_indexes", "index_information", "list_indexes", "rename",
         }
     ),
     "pymongo.cursor.Cursor": frozenset({"__iter__", "next", "to_list", "distinct", "explain", "__getitem__"}),
     "pymongo.command_cursor.CommandCursor": frozenset({"__iter__", "next", "to_list"}),
     "redis.client.Pipeline": frozenset({"execute"}),
     "peewee.Model": frozenset(
-        {"get", "get_or_none", "get_by_id", "create", "save", "delete_instance", "get_or_create", "bulk_create"}
+        {
+            "get", "get_or_none", "get_by_id", "create", "save", "delete_instance", "get_or_create", "bulk_create",
+            "bulk_update", "set_by_id", "delete_by_id", "create_table", "drop_table", "truncate_table", "table_exists",
+        }
     ),
     "peewee.BaseQuery": frozenset(
         {"execute", "get", "get_or_none", "first", "count", "exists", "scalar", "iterator", "peek", "__iter__"}

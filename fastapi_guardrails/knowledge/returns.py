@@ -2,6 +2,7 @@
 
 A type expression is a qualified class name or one of these words, with type arguments in brackets:
 `self` the receiver as it is; `args` the receiver's type arguments; `elem` the receiver's first type argument;
+`made` the class on which a class method is called;
 `arg0` the first call argument's type (a class given as a value, or the type of its type argument);
 `given` the types of all call arguments; `entity` the entity of the statement given as first argument; `entities` all
 of them; `T?` the same or None; `await T` a coroutine.
@@ -58,8 +59,8 @@ _BUILDERS = [
 #: The same of peewee.
 _PEEWEE_BUILDERS = (
     "where", "orwhere", "join", "left_outer_join", "join_from", "order_by", "group_by", "having", "limit", "offset",
-    "paginate", "distinct", "dicts", "tuples", "namedtuples", "objects", "returning", "on_conflict", "for_update",
-    "on_conflict_ignore", "with_cte", "switch", "select_from", "alias",
+    "paginate", "distinct", "objects", "returning", "on_conflict", "for_update", "on_conflict_ignore", "with_cte",
+    "switch", "select_from", "alias",
 )  # fmt: skip
 
 FUNCTIONS: dict[str, str] = {
@@ -303,8 +304,19 @@ METHODS: dict[str, dict[str, str]] = {
         "aggregate": "pymongo.command_cursor.CommandCursor",
     },
     "pymongo.cursor.Cursor": dict.fromkeys(["sort", "limit", "skip", "batch_size", "hint", "max_time_ms"], "self"),
-    "peewee.Model": dict.fromkeys(["select", "update", "insert", "delete", "insert_many"], "peewee.BaseQuery"),
-    "peewee.BaseQuery": dict.fromkeys(_PEEWEE_BUILDERS, "self"),
+    "peewee.Model": {
+        **dict.fromkeys(["update", "insert", "delete", "insert_many"], "peewee.BaseQuery"),
+        **dict.fromkeys(["create", "get", "get_by_id"], "made"),
+        "select": "peewee.BaseQuery[made]",
+        "get_or_none": "made?",
+    },
+    "peewee.BaseQuery": {
+        **dict.fromkeys(_PEEWEE_BUILDERS, "self"),
+        **dict.fromkeys(["dicts", "tuples", "namedtuples"], "peewee.BaseQuery"),
+        "get": "elem",
+        **dict.fromkeys(["first", "get_or_none"], "elem?"),
+        "__iter__": "elem",
+    },
     "redis.Redis": {"pipeline": "redis.client.Pipeline", "__enter__": "self"},
     "requests.Session": {
         "get": "requests.Response",

@@ -315,6 +315,8 @@ def _spec_type(ev: Evaluator, spec: str, receiver: Value, call: Arguments | None
         name, _, inner = spec[:-1].partition("[")
         several = _spec_types(inner, receiver, call)
         return Generic(External(name), (_spec_type(ev, inner, receiver, call),) if several is None else several)
+    if spec == "made":
+        return receiver if isinstance(receiver, ClassValue) else UNKNOWN
     if spec == "elem":
         return _argument_of(receiver, 0)
     if spec == "value":
