@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi_guardrails.model import attributes, classes, natives, operators, types
 from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.launched import Launched
 from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import hand_over
 from fastapi_guardrails.model.statements import Statements, narrow, narrow_for_now, qualified, widen
@@ -107,6 +108,8 @@ class Evaluator(Statements):
         self.stack: list[int] = []
         #: definitions that were executed inline at least once, by identity of their node
         self.executed: set[int] = set()
+        #: what is not done again, while the functions that start apps are called
+        self.launched: Launched | None = None
         #: calls that stand behind `await`, by identity of their node
         self.awaited: set[int] = set()
         self.decorating: list[tuple[Module, int]] = []
@@ -617,6 +620,9 @@ class Evaluator(Statements):
         """A new object of a project class; its `__init__` is carried out in an inline frame."""
         if classes.is_enum(cls):
             return self._enum_member(cls, call)
+        known = self.launched.made(cls.node, call) if self.launched is not None and call.frame.inline else None
+        if known is not None:
+            return known
         made = natives.construct(self, cls, args, call)
         initializer = classes.method(cls, "__init__")
         if initializer is not None:
@@ -683,6 +689,9 @@ class Evaluator(Statements):
         frame = call.frame
         if not frame.inline or not self._may_follow(function, receiver, call):
             return self._postponed(function, receiver, call)
+        known = self.launched.result(function, receiver, call) if self.launched is not None else None
+        if known is not None:
+            return known
         scope = Scope("function", function.module, _function_parent(function.scope))
         inner = Frame(function.module, scope, function=function, inline=True, caller=frame)
         key = id(function.node)
@@ -695,7 +704,10 @@ class Evaluator(Statements):
         finally:
             self.stack.pop()
             self.decorating = decorating
-        return self._inline_result(function, inner)
+        result = self._inline_result(function, inner)
+        if self.launched is not None:
+            self.launched.keep(function, receiver, call, result)
+        return result
 
     def _postponed(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> Value:
         """What a call gives that is not carried out here; a coroutine is where somebody awaits it."""
@@ -710,13 +722,14 @@ class Evaluator(Statements):
             result.pending = run
         return result
 
-    def start(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> None:
+    def start(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> Value:
         """Call a function that no code of the project calls: a factory, or what an app runs at start-up."""
         try:
-            self.call_function(function, receiver, call)
+            return self.call_function(function, receiver, call)
         except RecursionError:
             self.stack.clear()  # nested deeper than the interpreter allows: what was seen so far counts
             self.registry.give_up(call, routers_given(receiver, call))
+            return UNKNOWN
 
     def _may_follow(self, function: FunctionValue, receiver: Value | None, call: Arguments) -> bool:
         frame = call.frame

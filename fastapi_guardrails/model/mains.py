@@ -6,6 +6,7 @@ is served only if that module is started: it counts as *off*.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model import classes
@@ -17,6 +18,7 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.model.evaluate import Evaluator
     from fastapi_guardrails.model.symbols import Module
+    from fastapi_guardrails.model.values import Value
 
 _REGISTERING = frozenset({"include_router", "add_api_route", "add_api_websocket_route", "mount"})
 _DECORATORS = frozenset({"get", "post", "put", "patch", "delete", "options", "head", "trace", "api_route", "websocket"})
@@ -40,6 +42,16 @@ def run_main(ev: Evaluator, module: Module, block: list[f.Stmt]) -> None:
         except RecursionError:
             ev.stack.clear()  # nested deeper than the interpreter allows: what was seen so far counts
             ev.registry.give_up(Arguments([], {}, frame=frame), [])
+
+
+def handed_to_mains(ev: Evaluator) -> Iterator[Value]:
+    """What such blocks call, and what they hand over to what they call."""
+    for module, block in ev.registry.mains:
+        frame = ev.frame_for(module.scope)
+        for node in walk(block) if module.is_application else ():
+            for part in (node.func, *node.args) if isinstance(node, f.Call) else ():
+                if isinstance(part, (f.Name, f.Attr)):
+                    yield ev.evaluate(part, frame)
 
 
 def _makes_app(ev: Evaluator, node: f.Node, module: Module) -> bool:

@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.blocking import LOOPS
+from fastapi_guardrails.knowledge.programs import SERVERS
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import targets
-from fastapi_guardrails.model.mains import is_main
+from fastapi_guardrails.model.launch import is_command
+from fastapi_guardrails.model.mains import handed_to_mains
 from fastapi_guardrails.model.tree import statements, walk
-from fastapi_guardrails.model.values import ClassValue, External, FunctionValue, Instance, Method, Value, options
+from fastapi_guardrails.model.values import ClassValue, FunctionValue, Instance, Value, options
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -22,14 +24,11 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
 
 
-#: Libraries whose decorators make a function a command.
-_COMMAND_LIBRARIES = ("click.", "typer.", "cyclopts.", "asyncclick.", "rich_click.", "invoke.")
-
 #: Last names of the calls that may start an event loop.
 _LOOP_STARTERS = frozenset(name.rpartition(".")[2] for name in LOOPS)
 
 #: Names in an encoded body that speak of a server: what is started beside one runs while it serves.
-_SERVERS = tuple(map(f.encode_word, ("uvicorn", "hypercorn", "granian", "daphne")))
+_SERVERS = tuple(map(f.encode_word, SERVERS))
 
 #: What enters an object as `async with` does.
 _ENTER = "contextlib.AsyncExitStack.enter_async_context"
@@ -150,21 +149,13 @@ class Processes:
     def _commands(self) -> Iterator[FunctionValue]:
         """Functions that a library for command lines calls."""
         for function in self._project.registry.functions.values():
-            if any(_name(d).startswith(_COMMAND_LIBRARIES) for d in function.decorators):
+            if is_command(function):
                 yield function
 
     def _main_blocks(self) -> Iterator[FunctionValue]:
         """Functions that `if __name__ == "__main__":` calls, or hands over to what it calls."""
-        ev = self._project.evaluator
-        for module in self._project.symbols.modules.values():
-            for node in module.facts.body if module.is_application else ():
-                if not isinstance(node, f.If) or not is_main(node.test):
-                    continue
-                frame = ev.frame_for(module.scope)
-                for inner in walk(node.body):
-                    for part in (inner.func, *inner.args) if isinstance(inner, f.Call) else ():
-                        if isinstance(part, (f.Name, f.Attr)):
-                            yield from _functions_of(ev.evaluate(part, frame))
+        for value in handed_to_mains(self._project.evaluator):
+            yield from _functions_of(value)
 
     def _own_loops(self) -> Iterator[FunctionValue]:
         """What modules and sync functions run in an event loop that they start."""
@@ -225,9 +216,3 @@ def _functions_of(value: Value) -> list[FunctionValue]:
 def _given(argument: Value) -> list[FunctionValue]:
     """Functions handed over as arguments: they may be called."""
     return [] if isinstance(argument, ClassValue) else [t for t, _ in targets(argument)]
-
-
-def _name(decorator: Value) -> str:
-    if isinstance(decorator, External):
-        return decorator.name
-    return decorator.qualified if isinstance(decorator, Method) else ""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.finding import Mark
-from fastapi_guardrails.model import classes, routing, tree
+from fastapi_guardrails.model import routing
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.coroutines import Coroutines
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
@@ -16,6 +16,7 @@ from fastapi_guardrails.model.elements import App, Call, Class, Function, Module
 from fastapi_guardrails.model.evaluate import Evaluator
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.imports import Imports
+from fastapi_guardrails.model.launch import launch
 from fastapi_guardrails.model.mains import run_main
 from fastapi_guardrails.model.reach import Reach
 from fastapi_guardrails.model.registry import LibraryCall, Registry
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.processes import Processes
     from fastapi_guardrails.model.security import Security
     from fastapi_guardrails.source.loader import Sources
-
-#: Names in a function's body or its return annotation that make it worth calling when nobody calls it.
-_APP_NAMES = ("FastAPI", "Starlette")
-_APP_WORDS = tuple(map(f.encode_word, _APP_NAMES))
 
 
 class NodeSet:
@@ -112,36 +109,11 @@ class Project:
         for module, block in self.registry.mains:
             if module.is_application:
                 run_main(self.evaluator, module, block)
-        self._build_uncalled()
+        launch(self.evaluator)
         for app in list(self.registry.apps):
             self._start(app)
         self._guess_includes()
         self._expect_unfollowed()
-
-    def _build_uncalled(self) -> None:
-        """Call the functions that build an app and that nothing calls: factories for a server's command line."""
-        for function in list(self.registry.functions.values()):
-            if id(function.node) in self.evaluator.executed or not function.module.is_application:
-                continue
-            of_an_app = function.owner is not None and classes.inherits(function.owner, *routing.APP_CLASSES)
-            if _may_build_app(function.node) and not of_an_app and not function.node.is_generator:
-                self._call_unasked(function)
-
-    def _call_unasked(self, function: FunctionValue) -> None:
-        frame = Frame(function.module, function.scope)
-        receiver: Value | None = None
-        if function.owner is not None and function.kind != "staticmethod":
-            call = self._unasked_call(frame)
-            receiver = (
-                function.owner
-                if function.kind == "classmethod"
-                else self.evaluator.instantiate(function.owner, (), call)
-            )
-        if id(function.node) not in self.evaluator.executed:
-            self.evaluator.start(function, receiver, self._unasked_call(frame))
-
-    def _unasked_call(self, frame: Frame) -> Arguments:
-        return Arguments([], {}, frame=frame)
 
     def _start(self, app: routing.RouterObject) -> None:
         """Run what an app runs at start-up: routes may be registered there."""
@@ -419,14 +391,6 @@ def route_row(route: Route) -> dict[str, Any]:
         "include_in_schema": route.include_in_schema,
         "certain": route.certain,
     }
-
-
-def _may_build_app(function: f.Function) -> bool:
-    """Whether a function makes an app itself, or says that it gives one."""
-    if any(word in function.code for word in _APP_WORDS):
-        return True
-    named = (tree.text(node) for node in tree.walk([function.returns] if function.returns is not None else []))
-    return any(name.strip("'\"").rpartition(".")[2] in _APP_NAMES for name in named)
 
 
 def _add(place: NodeSet, value: Value) -> None:

@@ -38,7 +38,7 @@ class Registering:
         """Whether a call may register something: it gets an app or router, or leads to a body that speaks of one."""
         return (
             bool(routers_given(receiver, call))
-            or _speaks(function)
+            or speaks(function)
             or not self._leading().isdisjoint(function.node.calls)
         )
 
@@ -60,7 +60,7 @@ class Registering:
         self._counts[name] += 1
         if function.qualname != name:
             return
-        if _speaks(function):
+        if speaks(function):
             self._speaking.add(name)
         for called in function.node.calls:
             self._callers.setdefault(called, set()).add(name)
@@ -77,12 +77,12 @@ class Registering:
 
 
 def routers_given(receiver: Value | None, call: Arguments) -> list[RouterObject]:
-    """The apps and routers that a call hands over, also as what its object holds."""
+    """The apps and routers that a call hands over, also as what its objects hold."""
     given = [receiver, *call.args, *call.kwargs.values()]
-    if isinstance(receiver, Instance):
-        given += receiver.attrs.values()
-    return [value for value in given if isinstance(value, RouterObject)]
+    held = [value for holder in given if isinstance(holder, Instance) for value in holder.attrs.values()]
+    return [value for value in (*given, *held) if isinstance(value, RouterObject)]
 
 
-def _speaks(function: FunctionValue) -> bool:
+def speaks(function: FunctionValue) -> bool:
+    """Whether the body of a function names what makes apps and routers or registers on them."""
     return any(word in function.node.code for word in _WORDS)
