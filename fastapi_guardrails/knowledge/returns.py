@@ -161,6 +161,7 @@ METHODS: dict[str, dict[str, str]] = {
         "__enter__": "self",
         "__call__": "self",
     },
+    "sqlalchemy.orm.scoped_session": {"query_property": "sqlalchemy.orm.Query"},
     "sqlalchemy.ext.asyncio.AsyncSession": {
         **{name: f"await {spec}" for name, spec in _SESSION.items() if not name.startswith("begin")},
         "begin": "sqlalchemy.ext.asyncio.AsyncSessionTransaction",

@@ -163,7 +163,14 @@ def _of_class(ev: Evaluator, cls: ClassValue, name: str) -> Value:
         return UNKNOWN
     if classes.annotation(cls, name) is not None:
         return UNKNOWN
-    return _library_method(cls, cls, name)
+    return _given_to_library(ev, cls, name) or _library_method(cls, cls, name)
+
+
+def _given_to_library(ev: Evaluator, cls: ClassValue, name: str) -> Value | None:
+    """What the project has put under a name into a class of a library above: `Base.query = …` of a declarative base."""
+    if not ev.given:
+        return None
+    return next((found for base in classes.externals(cls) if (found := ev.given.get((base.name, name)))), None)
 
 
 def _library_method(cls: ClassValue, receiver: Value, name: str, after: ClassValue | None = None) -> Value:
@@ -271,7 +278,7 @@ def _member_of_instance(
     if isinstance(member, Instance) and isinstance(member.cls, External) and member.cls.name in _DESCRIPTORS:
         return _declared_field(ev, value, cls, declared) if declared else _related(ev, member, found[1])
     if classes.is_settings(cls):
-        default = _field_default(ev, member)
+        default = _validated_default(ev, cls, name, member)
         return _by_default(default) if default is not None else _declared_or_unknown(ev, value, cls, declared)
     if classes.is_enum(cls):
         return UNKNOWN
@@ -323,6 +330,19 @@ def _field_default(ev: Evaluator, member: Value) -> Value | None:
             return UNKNOWN
         return default
     return member
+
+
+def _validated_default(ev: Evaluator, cls: ClassValue, name: str, member: Value) -> Value | None:
+    """The default of a settings field as the validators leave it; None where it is required."""
+    from fastapi_guardrails.model.validators import validated
+
+    key = (cls, name)
+    if key not in ev.defaults:
+        default = _field_default(ev, member)
+        ev.defaults[key] = default  # what a validator sees that asks for the field
+        if default is not None and not isinstance(default, Unknown):
+            ev.defaults[key] = validated(ev, cls, name, default)
+    return ev.defaults[key]
 
 
 def _by_default(value: Value, depth: int = 0) -> Value:

@@ -95,6 +95,10 @@ class Evaluator(Statements):
         self.symbols = symbols
         self.registry = registry
         self.forward: dict[tuple[str, int], Value] = {}
+        #: attributes that the project gives to a class of a library, which its own classes inherit
+        self.given: dict[tuple[str, str], Value] = {}
+        #: defaults of settings by class and name, None where a field has none
+        self.defaults: dict[tuple[ClassValue, str], Value | None] = {}
         #: the arguments of lambdas that a call gets, by identity of their nodes
         self.handed: dict[int, list[Value]] = {}
         #: annotations that are being looked up, by node and scope

@@ -38,7 +38,7 @@ _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "os._Environ.get"})
 _TEXTS = frozenset(
     {
         "args", "message", "msg", "orig", "strerror", "detail", "statement", "params", "reason", "text",
-        "__cause__", "__context__",
+        "__cause__", "__context__", "exceptions",
     }
 )  # fmt: skip
 _TRACEBACKS = frozenset(

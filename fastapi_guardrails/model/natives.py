@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.knowledge.classes import BASES
 from fastapi_guardrails.knowledge.names import canonical
@@ -52,6 +53,8 @@ from fastapi_guardrails.model.values import (
 if TYPE_CHECKING:
     from fastapi_guardrails.model.evaluate import Evaluator
 
+#: Types of Pydantic whose objects are URLs.
+_URLS = tuple(f"pydantic.{name}" for name in ("PostgresDsn", "MySQLDsn", "MariaDBDsn", "AnyUrl"))
 _STATUS_CODES = ("starlette.status.", "fastapi.status.")
 _BOOL = Instance(External("builtins.bool"))
 
@@ -120,6 +123,8 @@ def _remember(made: Value, call: Arguments) -> Value:
 
 def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     receiver = callee.receiver
+    if callee.name in ("unicode_string", "encoded_string"):
+        return _as_string(receiver)
     if isinstance(receiver, Const) and isinstance(receiver.value, str):
         return _string_method(receiver, receiver.value, callee.name, call)
     if isinstance(receiver, Sequence_):
@@ -246,7 +251,7 @@ def _join(receiver: Const, separator: str, items: Value) -> Value:
 
 def _sequence_method(receiver: Sequence_, name: str, call: Arguments, ev: Evaluator) -> Value:
     if name in ("append", "add", "insert") and call.args:
-        if call.frame.off:
+        if call.frame.off or (call.frame.uncertain and isinstance(call.args[-1], Const)):
             receiver.open = True
         elif call.frame.inline or call.frame.recorder is not None:
             receiver.items.append(call.args[-1])
@@ -255,7 +260,8 @@ def _sequence_method(receiver: Sequence_, name: str, call: Arguments, ev: Evalua
     if name in ("extend", "update") and call.args:
         if call.frame.inline:
             more = ev.items_of(call.args[0])
-            receiver.items += (more or []) if not call.frame.off else []
+            sure = [i for i in more or [] if not (call.frame.uncertain and isinstance(i, Const))]
+            receiver.items += sure if not call.frame.off else []
             receiver.open = receiver.open or more is None or bool(call.frame.uncertain or call.frame.off)
         return NONE
     if name == "copy":
@@ -477,15 +483,24 @@ def _range(ev: Evaluator, call: Arguments) -> Value:
 
 def _str(ev: Evaluator, call: Arguments) -> Value:
     if call.args:
-        value = call.args[0]
-        if isinstance(value, Const):
-            return Const(str(value.value), value.module, value.pos, value.soft)
-        text = text_of(value)
-        if text is not None:
-            return Const(text)
-        scheme = text_of(value.attrs["scheme"]) if isinstance(value, Instance) and "scheme" in value.attrs else None
-        return beginning_with(f"{scheme}://" if scheme else beginning(value) or "")
+        return _as_string(call.args[0])
     return Instance(External("builtins.str"))
+
+
+def _as_string(value: Value) -> Value:
+    """`str(value)`; of a URL type of Pydantic the text that it was made of, or as far as `build` says."""
+    if isinstance(value, Const):
+        return Const(str(value.value), value.module, value.pos, value.soft)
+    text = text_of(value)
+    if text is not None:
+        return Const(text)
+    attrs = value.attrs if isinstance(value, Instance) else {}
+    whole, scheme = attrs.get("0"), attrs.get("scheme")
+    if isinstance(whole, Const) and isinstance(value, Instance) and classes.inherits(value.cls, *_URLS):
+        return Const(str(whole.value), whole.module, whole.pos, whole.soft)
+    if isinstance(scheme, Const):
+        return beginning_with(f"{scheme.value}://", scheme.module, scheme.pos)
+    return beginning_with(beginning(value) or "")
 
 
 def _bool(ev: Evaluator, call: Arguments) -> Value:
@@ -608,6 +623,32 @@ def _cast(ev: Evaluator, call: Arguments) -> Value:
         return call.args[1]
     made = types.instance_of(ev, types.resolve(ev, call.args[0], call.frame.scope))
     return call.args[1] if isinstance(made, Unknown) else made
+
+
+def _json_loads(ev: Evaluator, call: Arguments) -> Value:
+    """What a known text says in JSON."""
+    text = call.get(0, "s")
+    if not isinstance(text, Const) or not isinstance(text.value, str):
+        return UNKNOWN
+    try:
+        return _from_json(json.loads(text.value), text)
+    except (ValueError, RecursionError):
+        return UNKNOWN
+
+
+def _from_json(data: Any, text: Const) -> Value:
+    if isinstance(data, list):
+        items = [_from_json(item, text) for item in data[:MAX_ITEMS]]
+        return Sequence_("list", items, text.module, text.pos, open=len(data) > MAX_ITEMS, soft=text.soft)
+    if isinstance(data, dict):
+        return Mapping({k: _from_json(v, text) for k, v in data.items()}, text.module, text.pos)
+    return Const(data, text.module, text.pos, text.soft)
+
+
+def _pattern(ev: Evaluator, call: Arguments) -> Value:
+    """`re.compile(…)`: an object that has its pattern."""
+    pattern = call.get(0, "pattern")
+    return Instance(External("re.Pattern"), attrs={} if pattern is None else {"pattern": pattern})
 
 
 def _type_variable(ev: Evaluator, call: Arguments) -> Value:
@@ -800,6 +841,8 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "inspect.signature": _signature,
     "functools.lru_cache": _decorator_factory,
     "functools.cache": _decorator_factory,
+    "json.loads": _json_loads,
+    "re.compile": _pattern,
     "os.getenv": lambda ev, call: _environment(call),
     "os.environ.get": lambda ev, call: _environment(call),
     "importlib.import_module": _import_module,

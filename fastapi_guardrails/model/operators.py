@@ -37,6 +37,7 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.model.evaluate import Evaluator
     from fastapi_guardrails.model.frames import Frame
+    from fastapi_guardrails.model.symbols import Module
 
 #: Longer texts and collections are not put together: a loop that doubles one would never end.
 MAX_TEXT = 10_000
@@ -193,16 +194,23 @@ def join(node: f.FString, parts: list[Value], frame: Frame) -> Value:
     for part in parts:
         text = as_text(part)
         if text is None:
-            return beginning_with("".join(texts) + (beginning(part) or ""))
+            return beginning_with("".join(texts) + (beginning(part) or ""), frame.module, node.pos)
         texts.append(text)
     if sum(map(len, texts)) > MAX_TEXT:
         return Instance(_STR)
     return Const("".join(texts), frame.module, node.pos, any(is_soft(p) for p in parts))
 
 
-def beginning_with(prefix: str) -> Instance:
-    """A text of which only the beginning is known."""
-    return Instance(_STR, attrs={_PREFIX: Const(prefix)} if prefix else None)
+def beginning_with(prefix: str, module: Module | None = None, pos: int = 0) -> Instance:
+    """A text of which only the beginning is known, with where it is written."""
+    return Instance(_STR, attrs={_PREFIX: Const(prefix, module, pos)} if prefix else None)
+
+
+def written_at(value: Value) -> Const | None:
+    """The literal that a text is or begins with."""
+    if isinstance(value, Instance):
+        value = value.attrs.get(_PREFIX, value)
+    return value if isinstance(value, Const) else None
 
 
 def beginning(value: Value) -> str | None:
@@ -264,7 +272,7 @@ def _scalar(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     if node.op == "/" and isinstance(left, Instance):
         return Instance(left.cls)
     if node.op == "+" and (_is_string(left) or _is_string(right)):
-        return beginning_with(beginning(left) or "")
+        return beginning_with(beginning(left) or "", frame.module, node.pos)
     if node.op == "%" and _is_string(left):
         return _percent(node, left, right, frame)
     return UNKNOWN
@@ -281,7 +289,7 @@ def _percent(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
             )
         except (TypeError, ValueError):
             return Instance(_STR)
-    return beginning_with((template or "").partition("%")[0])
+    return beginning_with((template or "").partition("%")[0], frame.module, node.pos)
 
 
 def grows(template: str) -> bool:

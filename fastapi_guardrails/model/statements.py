@@ -697,6 +697,8 @@ def _bind_attribute(ev: Evaluator, owner: Value, name: str, value: Value, frame:
         owner.scope.vars[name] = value
     elif isinstance(owner, ModuleValue) and frame.inline and frame.recorder is None:
         owner.module.scope.vars[name] = value
+    elif isinstance(owner, External) and frame.inline and frame.recorder is None:
+        ev.given[owner.name, name] = value
     elif isinstance(owner, FunctionValue) and name == "__signature__":
         _sign(owner, value)
 

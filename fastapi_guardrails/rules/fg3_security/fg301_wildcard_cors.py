@@ -57,7 +57,17 @@ from fastapi_guardrails.model.branches import is_taken
 from fastapi_guardrails.model.classes import inherits, method
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.tree import walk
-from fastapi_guardrails.model.values import ClassValue, Const, External, Sequence_, Value, options, truth
+from fastapi_guardrails.model.values import (
+    ClassValue,
+    Const,
+    External,
+    Instance,
+    Sequence_,
+    Value,
+    options,
+    text_of,
+    truth,
+)
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -185,11 +195,20 @@ def _common(found: list[Const | None]) -> Const | None:
 def _star(value: Value) -> Const | None:
     """The literal that makes Starlette find `"*"` in the origins: an item of a list, or a part of a string."""
     if isinstance(value, Sequence_):
-        return next((i for i in value.items if isinstance(i, Const) and i.value == "*"), None)
+        return next((i for i in map(_literal, value.items) if i is not None and i.value == "*"), None)
+    value = _literal(value) or value
     return value if isinstance(value, Const) and isinstance(value.value, str) and "*" in value.value else None
 
 
+def _literal(value: Value) -> Const | None:
+    """The literal that a value is; a member of an enumeration of strings is its value."""
+    if isinstance(value, Instance) and text_of(value) is not None and inherits(value.cls, "builtins.str") is True:
+        value = value.attrs["value"]
+    return value if isinstance(value, Const) else None
+
+
 def _any_origin(value: Value) -> Const | None:
+    value = _literal(value) or value
     if not isinstance(value, Const) or not isinstance(value.value, str):
         return None
     try:

@@ -66,12 +66,22 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
 from fastapi_guardrails.knowledge.unexpected import is_everything, is_unexpected
+from fastapi_guardrails.model.answers import Answers
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.classes import is_subclass
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.leaks import Caught, Leak, may_leak
 from fastapi_guardrails.model.tree import walk
-from fastapi_guardrails.model.values import Const, External, Instance, Sequence_, Value, options
+from fastapi_guardrails.model.values import (
+    Const,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Sequence_,
+    Value,
+    options,
+)
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
@@ -89,23 +99,26 @@ _MAX_DEPTH = 3
 @rule("FG401", name="internal-error-exposed", guardrails=["err-no-leak"], severity=Severity.ERROR)
 def internal_error_exposed(project: Project) -> Iterator[Finding]:
     """Yield a finding for each response that holds the text of an unexpected exception."""
-    handlers = _registered(project)
+    registered = list(_registered(project))
+    handlers = {id(function.node) for value in registered for function, _ in targets(value)}
+    answers = Answers(project)
     seen: set[int] = set()
     for function in project.functions:
         if id(function.node) in handlers:
             yield from _in_handler(function, seen)
         if may_leak(function):
-            yield from _in_excepts(function, seen)
+            yield from _in_excepts(function, answers, seen)
+    for value in registered:
+        if isinstance(value, LambdaValue):
+            yield from _in_lambda(project, value, seen)
 
 
-def _registered(project: Project) -> set[int]:
-    """Identities of the functions that are handlers of unexpected exceptions."""
-    found: set[int] = set()
+def _registered(project: Project) -> Iterator[Value]:
+    """The handlers of unexpected exceptions."""
     for app in project.apps:
         for entry in app.handlers:
             if any(_is_registered_for_unexpected(option) for option in options(entry.exception)):
-                found |= {id(function.node) for option in options(entry.handler) for function, _ in targets(option)}
-    return found
+                yield from options(entry.handler)
 
 
 def _is_registered_for_unexpected(exception: Value) -> bool:
@@ -121,7 +134,21 @@ def _in_handler(function: Function, seen: set[int]) -> Iterator[Finding]:
         yield from _findings(caught.leaks(), function.mark, "receives the exception", seen)
 
 
-def _in_excepts(function: Function, seen: set[int]) -> Iterator[Finding]:
+def _in_lambda(project: Project, handler: LambdaValue, seen: set[int]) -> Iterator[Finding]:
+    """What a lambda answers, looked at as a function that returns it."""
+    node = handler.node
+    if id(node) in seen or len(node.params) < 2:
+        return
+    seen.add(id(node))
+    code = f.encode_body([f.Return(node.pos, node.body)])
+    made = f.Function(node.pos, "<lambda>", node.params, [], None, False, False, node.pos >> 16, [], code)
+    function = FunctionValue(made, handler.module, handler.scope, handler.qualname)
+    analysis = project.evaluator.analysis(function)
+    caught = Caught(project.evaluator, analysis, node.params[1].name, analysis.body)
+    yield from _findings(caught.leaks(), mark_at(handler.module, node.pos), "receives the exception", seen)
+
+
+def _in_excepts(function: Function, answers: Answers, seen: set[int]) -> Iterator[Finding]:
     for handler in function.analysis.handlers:
         if _is_unexpected(handler.type):
             caught = Caught(
@@ -129,7 +156,7 @@ def _in_excepts(function: Function, seen: set[int]) -> Iterator[Finding]:
                 function.analysis,
                 handler.node.name or "",
                 handler.node.body,
-                answers=function.is_endpoint,
+                answers=function.is_endpoint or answers.may_come_from(function),
             )
             leaks = list(caught.leaks())
             if not leaks or _is_raised_by_project(function, handler) or not _answers_requests(function):

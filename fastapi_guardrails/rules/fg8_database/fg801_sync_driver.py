@@ -67,11 +67,24 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Finding, Severity, Step
 from fastapi_guardrails.model.classes import inherits
 from fastapi_guardrails.model.elements import mark_at
-from fastapi_guardrails.model.operators import beginning
-from fastapi_guardrails.model.values import Const, External, FunctionValue, Instance, Value, options, text_of
+from fastapi_guardrails.model.operators import beginning, written_at
+from fastapi_guardrails.model.values import (
+    ClassValue,
+    Const,
+    External,
+    FunctionValue,
+    Instance,
+    Value,
+    options,
+    text_of,
+)
 from fastapi_guardrails.rules.registry import rule
+from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import Analysis
+    from fastapi_guardrails.model.dependencies import Dependency
+    from fastapi_guardrails.model.elements import Function, Route
     from fastapi_guardrails.model.frames import Arguments
     from fastapi_guardrails.model.project import Project
 
@@ -101,12 +114,9 @@ def _async_engine(call: Arguments, url: Value, newer: bool) -> Iterator[Finding]
         return
     module = call.frame.module
     trace: tuple[Step, ...] = ()
-    if (
-        isinstance(url, Const)
-        and url.module is not None
-        and (url.module, url.pos >> 16) != (module, call.node.pos >> 16)
-    ):
-        trace = (Step(mark_at(url.module, url.pos), "the URL comes from here"),)
+    text = written_at(url) or _named_scheme(url)
+    if text is not None and text.module is not None and (text.module, text.pos >> 16) != (module, call.node.pos >> 16):
+        trace = (Step(mark_at(text.module, text.pos), "the URL comes from here"),)
     yield Finding(
         at=mark_at(module, call.node.pos),
         message=f"`create_async_engine` gets `{scheme}://`, whose driver is sync: take one {_instead(scheme)}",
@@ -116,12 +126,20 @@ def _async_engine(call: Arguments, url: Value, newer: bool) -> Iterator[Finding]
 
 def _scheme(url: Value) -> str | None:
     text = beginning(url)
-    if text is None and isinstance(url, Instance):
-        named = (url.attrs[name] for name in ("drivername", "scheme", "name_or_url", "0") if name in url.attrs)
-        text = next((text_of(value) for value in named), None)
+    if text is None:
+        named = _named_scheme(url)
+        text = None if named is None else text_of(named)
         text = text if text is None or "://" in text else f"{text}://"
     scheme, separator, _ = (text or "").partition("://")
     return scheme.lower() if separator and scheme else None
+
+
+def _named_scheme(url: Value) -> Const | None:
+    """What a URL object was made with that says its driver."""
+    if not isinstance(url, Instance):
+        return None
+    found = next((url.attrs[n] for n in ("drivername", "scheme", "name_or_url", "0") if n in url.attrs), None)
+    return found if isinstance(found, Const) else None
 
 
 def _is_sync(scheme: str, newer: bool) -> bool:
@@ -145,23 +163,52 @@ def _behind_async_endpoints(project: Project) -> Iterator[Finding]:
     for route in project.routes:
         if not route.is_async or route.endpoint is None:
             continue
-        for dependency in route.tree.children:
-            function = dependency.function
-            if function is None or dependency.parameter is None:
+        for engine, steps in _serving(project, route, route.endpoint):
+            key = (engine.module.path if engine.module else "", engine.made)
+            if engine.module is None or key in reported:
                 continue
+            reported.add(key)
+            yield Finding(
+                at=mark_at(engine.module, engine.made),
+                message=f"this sync engine serves the async endpoint `{route.endpoint.name}`: make it async",
+                trace=steps,
+            )
+
+
+def _serving(project: Project, route: Route, endpoint: Function) -> Iterator[tuple[Instance, tuple[Step, ...]]]:
+    """The sync engines of whose sessions an endpoint opens one or gets one, with how it comes to it."""
+    for engine in _opened(endpoint.analysis):
+        yield engine, (Step(endpoint.mark, "an async endpoint opens a session of this engine"),)
+    for dependency in route.tree.children:
+        for function in _providers(project, dependency):
             for engine in _engines(project, function):
-                key = (engine.module.path if engine.module else "", engine.made)
-                if engine.module is None or key in reported:
-                    continue
-                reported.add(key)
-                yield Finding(
-                    at=mark_at(engine.module, engine.made),
-                    message=f"this sync engine serves the async endpoint `{route.endpoint.name}`: make it async",
-                    trace=(
-                        Step(mark_at(function.module, function.node.pos, "def"), "makes a session of this engine"),
-                        Step(route.endpoint.mark, "an async endpoint gets that session"),
-                    ),
-                )
+                made = Step(mark_at(function.module, function.node.pos, "def"), "makes a session of this engine")
+                yield engine, (made, Step(endpoint.mark, "an async endpoint gets that session"))
+
+
+def _providers(project: Project, dependency: Dependency) -> Iterator[FunctionValue]:
+    """The functions whose results an endpoint gets from a dependency, also as what an object holds."""
+    if dependency.parameter is None:
+        return
+    if dependency.function is not None and not isinstance(dependency.target, ClassValue):
+        yield dependency.function
+    kept = _kept(project, dependency)
+    for child in dependency.children:
+        if child.parameter is not None and (kept is None or child.parameter.name in kept):
+            yield from _providers(project, child)
+
+
+def _kept(project: Project, dependency: Dependency) -> set[str] | None:
+    """The parameters that go into the object of the project that a dependency makes; None for all of them."""
+    if isinstance(dependency.target, ClassValue):
+        return None
+    if dependency.function is None:
+        return set()
+    analysis = project.evaluator.analysis(dependency.function)
+    made = {id(o.cls) for _, v in (*analysis.yields, *analysis.returns) for o in options(v) if isinstance(o, Instance)}
+    calls = [s.node for s in analysis.calls if isinstance(s.callee, ClassValue) and id(s.callee) in made]
+    given = [a for n in calls if isinstance(n, f.Call) for a in (*n.args, *(k.value for k in n.keywords))]
+    return {a.id for a in given if isinstance(a, f.Name)}
 
 
 def _engines(project: Project, function: FunctionValue, deep: int = 0) -> Iterator[Instance]:
@@ -170,18 +217,26 @@ def _engines(project: Project, function: FunctionValue, deep: int = 0) -> Iterat
     given = [o for _, v in (*analysis.yields, *analysis.returns) for o in options(v)]
     if deep > _MAX_DEEP or not any(_is_session(value) for value in given):
         return
-    binds = [_bound_engine(value) for value in given]
+    yield from filter(None, (_sync(_bound_engine(value)) for value in given))
+    yield from _opened(analysis)
     for site in analysis.calls:
-        for callee in options(site.callee):
-            if isinstance(callee, External) and inherits(callee, "sqlalchemy.orm.Session"):
-                binds.append(site.call.get(0, "bind"))
-            else:
-                binds.append(_bound_engine(callee))
         for target, _ in site.targets:
             yield from _engines(project, target, deep + 1)
-    for engine in binds:
-        if isinstance(engine, Instance) and inherits(engine.cls, "sqlalchemy.Engine") and engine.made:
-            yield engine
+
+
+def _opened(analysis: Analysis) -> Iterator[Instance]:
+    """The sync engines of whose sessions a function makes one."""
+    for site in analysis.calls:
+        for callee in options(site.callee):
+            is_session = isinstance(callee, External) and inherits(callee, "sqlalchemy.orm.Session")
+            engine = _sync(site.call.get(0, "bind") if is_session else _bound_engine(callee))
+            if engine is not None and not site.deferred:
+                yield engine
+
+
+def _sync(engine: Value | None) -> Instance | None:
+    is_sync = isinstance(engine, Instance) and inherits(engine.cls, "sqlalchemy.Engine") and engine.made
+    return engine if is_sync and isinstance(engine, Instance) else None
 
 
 def _bound_engine(factory: Value) -> Value | None:

@@ -1,0 +1,121 @@
+"""What the validators of a settings class make of a default: pydantic-settings validates the defaults, too.
+
+A validator is carried out with the default. One that does not come to a `return`, or to one that cannot be followed,
+makes the value unknown: the environment has to give another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fastapi_guardrails.model import classes, types
+from fastapi_guardrails.model.frames import Arguments
+from fastapi_guardrails.model.tree import walk
+from fastapi_guardrails.model.values import (
+    UNKNOWN,
+    Annotated,
+    Bound,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Unknown,
+    Value,
+    is_none,
+    options,
+)
+from fastapi_guardrails.source import facts as f
+
+if TYPE_CHECKING:
+    from fastapi_guardrails.model.evaluate import Evaluator
+
+_FIELD = frozenset({"field_validator", "validator"})
+_MODEL = frozenset({"model_validator", "root_validator"})
+_FIRST = "before"
+
+
+def validated(ev: Evaluator, cls: ClassValue, name: str, default: Value) -> Value:
+    """The default of a field as the validators of its class leave it."""
+    if _is_rewritten(ev, cls, name):
+        return UNKNOWN
+    value = default
+    for validator, mode in sorted(_validators(ev, cls, name), key=lambda found: found[1] != _FIRST):
+        value = UNKNOWN if mode == "wrap" else _carried_out(ev, validator, value, cls)
+        if isinstance(value, Unknown):
+            return UNKNOWN
+    return value
+
+
+def _validators(ev: Evaluator, cls: ClassValue, name: str) -> Iterator[tuple[Value, str]]:
+    """The validators of a field with their modes: of its annotation, then methods, those of ancestors first."""
+    declared = classes.annotation(cls, name)
+    if declared is not None:
+        yield from _of_annotation(types.annotation_type(ev, declared[0], declared[1].scope))
+    for function in _methods(cls):
+        for decorator in function.node.decorators:
+            if isinstance(decorator, f.Call) and f.called_name(decorator.func) in _FIELD and _names(decorator, name):
+                yield Bound(function, cls), _mode(decorator)
+
+
+def _of_annotation(type_: Value) -> Iterator[tuple[Value, str]]:
+    for option in options(type_):
+        for item in option.metadata if isinstance(option, Annotated) else ():
+            if isinstance(item, Instance) and isinstance(item.cls, External):
+                name = item.cls.name.rpartition(".")[2]
+                if name in ("BeforeValidator", "AfterValidator", "PlainValidator", "WrapValidator"):
+                    yield item.attrs.get("0", item.attrs.get("func", UNKNOWN)), name.removesuffix("Validator").lower()
+
+
+def _methods(cls: ClassValue) -> Iterator[FunctionValue]:
+    for base in reversed(classes.mro(cls)):
+        if isinstance(base, ClassValue):
+            yield from (value for value in base.scope.vars.values() if isinstance(value, FunctionValue))
+
+
+def _names(decorator: f.Call, name: str) -> bool:
+    return any(isinstance(arg, f.Const) and arg.value in (name, "*") for arg in decorator.args)
+
+
+def _mode(decorator: f.Call) -> str:
+    mode, pre = decorator.keyword("mode"), decorator.keyword("pre")
+    if mode is not None and isinstance(mode.value, f.Const):
+        return str(mode.value.value)
+    return _FIRST if pre is not None else "after"
+
+
+def _carried_out(ev: Evaluator, validator: Value, value: Value, cls: ClassValue) -> Value:
+    """What a validator makes of a value; one that raises gives nothing."""
+    frame = ev.definition_frame(cls.scope)
+    made = ev.call(validator, Arguments([value], {}, open=True, frame=frame))
+    return UNKNOWN if is_none(made) and not is_none(value) else made
+
+
+def _is_rewritten(ev: Evaluator, cls: ClassValue, name: str) -> bool:
+    """Whether something that looks at the whole object may give a field another value."""
+    for function in _methods(cls):
+        names = {f.called_name(d.func if isinstance(d, f.Call) else d) for d in function.node.decorators}
+        if names.isdisjoint(_MODEL) and function.name != "model_post_init":
+            continue
+        if f.encode_word(name) in function.node.code and (
+            name in ev.assigned_attributes(function) or _is_put(ev.body(function), name)
+        ):
+            return True
+    return False
+
+
+def _is_put(body: list[f.Stmt], name: str) -> bool:
+    """Whether a body puts something under a name: `values["name"] = …`, `setattr(self, "name", …)`, `{"name": …}`."""
+    for node in walk(body):
+        if isinstance(node, f.Assign):
+            indexes: list[f.Expr | None] = [t.index for t in node.targets if isinstance(t, f.Sub)]
+        elif isinstance(node, f.Call):
+            is_putting = f.called_name(node.func) in ("setattr", "__setattr__", "setdefault")
+            indexes = list(node.args[:2]) if is_putting else []
+            if node.keyword(name) is not None:
+                return True
+        else:
+            indexes = list(node.keys) if isinstance(node, f.Dict) else []
+        if any(isinstance(index, f.Const) and index.value == name for index in indexes):
+            return True
+    return False
