@@ -36,7 +36,7 @@ None.
 
 ## Not reported
 - A route of which some dependency cannot be resolved, or whose endpoint or dependency takes `Request` or `WebSocket`:
-  it may read the placeholder from there.
+  it may read the placeholder from there. Of a plain `HTTPConnection` it counts what is read.
 - Functions with `**kwargs`, or below a decorator of an unknown library, which may read the placeholder itself.
 - Placeholders of a mount, which the mounting app owns.
 
@@ -55,8 +55,10 @@ from fastapi_guardrails.model.calls import callee_name
 from fastapi_guardrails.model.classes import inherits, is_pydantic
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.routing import MountEntry, path_text
-from fastapi_guardrails.model.values import ClassValue, External, Native, options
+from fastapi_guardrails.model.tree import walk_with_parent
+from fastapi_guardrails.model.values import ClassValue, External, Native, Value, options
 from fastapi_guardrails.rules.registry import rule
+from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.dependencies import Dependency, Parameter
@@ -64,7 +66,8 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*(?::[^}]*)?\}")
 _NO_PATH_PARAMETER = frozenset({"Query", "Header", "Cookie", "Body", "Form", "File"})
-_CONNECTIONS = ("starlette.requests.HTTPConnection",)
+_CONNECTION = "starlette.requests.HTTPConnection"
+_ELSEWHERE = frozenset({"app", "auth", "client", "cookies", "headers", "session", "state", "user"})
 
 #: Decorators of libraries that may add parameters, but keep those that there are.
 _KEEPING = ("aiocache.", "fastapi_cache.", "opentelemetry.", "sentry_sdk.", "slowapi.", "tenacity.")
@@ -135,5 +138,19 @@ def _reads_anything(node: Dependency) -> bool:
     function = node.function
     if function is not None and any(p.kind == "kwargs" for p in function.node.params):
         return True
-    types = [o for p in node.parameters for o in options(p.type)]
-    return any(isinstance(t, (ClassValue, External)) and inherits(t, *_CONNECTIONS) is True for t in types)
+    return any(_is_connection(option) and not _only_elsewhere(p) for p in node.parameters for option in options(p.type))
+
+
+def _is_connection(type_: Value) -> bool:
+    return isinstance(type_, (ClassValue, External)) and inherits(type_, _CONNECTION) is True
+
+
+def _only_elsewhere(parameter: Parameter) -> bool:
+    """Whether a plain `HTTPConnection` is only asked for what has nothing to do with the path."""
+    type_, function = parameter.type, parameter.function
+    if function is None or not isinstance(type_, External) or type_.name != _CONNECTION:
+        return False
+    reads = [
+        (n, p) for n, p in walk_with_parent(function.node.body) if isinstance(n, f.Name) and n.id == parameter.name
+    ]
+    return all(isinstance(around, f.Attr) and around.attr in _ELSEWHERE for _, around in reads)
