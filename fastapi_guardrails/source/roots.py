@@ -235,6 +235,7 @@ class Roots:
         An import that goes *through* a folder, from a root further out, says that the folder is a part of a namespace
         package. Files in it may still import each other as scripts do: that is tried last.
         """
+        self._by_tail = self._stems()
         starts: Counter[str] = Counter()
         passes: Counter[str] = Counter()
         external: set[str] = set()
@@ -257,6 +258,14 @@ class Roots:
         self._chains.clear()
         return set(starts) - inner
 
+    def _stems(self) -> dict[str, list[str]]:
+        """Paths of modules and packages without their ends, by their last two parts."""
+        stems: dict[str, list[str]] = defaultdict(list)
+        for path in self._files:
+            stem = path.removesuffix(".py").removesuffix("/__init__")
+            stems["/".join(stem.split("/")[-2:])].append(stem)
+        return stems
+
     def _is_in_package(self, folder: str) -> bool:
         while folder:
             folder = _parent(folder)
@@ -265,12 +274,25 @@ class Roots:
         return False
 
     def _starts_at(self, dotted: str, importer: str, chain: tuple[str, ...]) -> str | None:
-        """The root that an import starts from: the innermost where its whole name is a module, else a folder."""
+        """The root that an import starts from: the innermost where its whole name is a module, else a folder, else the
+        one elsewhere.
+        """
         tail = dotted.replace(".", "/")
         for root in chain:
             if self._other(_join(root, tail), importer) is not None:
                 return root
-        return next((root for root in chain if _join(root, tail) in self._folders), None)
+        folder = next((root for root in chain if _join(root, tail) in self._folders), None)
+        return self._starts_apart(tail, importer) if folder is None else folder
+
+    def _starts_apart(self, tail: str, importer: str) -> str | None:
+        """The one root elsewhere below which a name of several parts is a module: a namespace package of a monorepo."""
+        found = set()
+        for stem in self._by_tail.get("/".join(tail.split("/")[-2:]), ()) if "/" in tail else ():
+            root = stem.removesuffix(tail)
+            if root != stem and root.endswith("/") and root[:-1] in self._roots:
+                found.add(root[:-1])
+        apart = [root for root in found if _ASIDE.isdisjoint(_new_segments(root, importer))]
+        return apart[0] if len(apart) == 1 else None
 
     def _passed(self, root: str, dotted: str) -> list[str]:
         """The folders without `__init__.py` that an import from a root goes through."""

@@ -92,6 +92,24 @@ def test_one_namespace_in_several_distributions() -> None:
     assert roots.find("acme.core.a", "src/web/acme/web/b.py") == "src/core/acme/core/a.py"
 
 
+def test_a_namespace_package_is_found_by_what_other_parts_of_a_monorepo_import() -> None:
+    roots = _roots(
+        "libs/orders/orders/routes.py", "libs/orders/orders/db/session.py", "services/shop/shop/main.py",
+        **{"services/shop/shop/main.py": "orders.routes, fastapi.routes, db.session.x"},
+    )  # fmt: skip
+    assert roots.module_name("libs/orders/orders/routes.py") == "orders.routes"
+    assert roots.module_name("libs/orders/orders/db/session.py") == "orders.db.session"
+    assert roots.find("orders.routes", "services/shop/shop/main.py") == "libs/orders/orders/routes.py"
+    assert roots.find("fastapi.routes", "services/shop/shop/main.py") is None
+
+
+def test_of_two_namespace_packages_elsewhere_nobody_knows_which_is_meant() -> None:
+    roots = _roots(
+        "a/orders/routes.py", "b/orders/routes.py", "shop/main.py", **{"shop/main.py": "orders.routes"}
+    )  # fmt: skip
+    assert roots.find("orders.routes", "shop/main.py") is None
+
+
 def test_a_folder_without_init_inside_a_package_belongs_to_it() -> None:
     roots = _roots("app/__init__.py", "app/models/user.py", "app/plugins/mail/__init__.py")
     assert roots.module_name("app/models/user.py") == "app.models.user"
