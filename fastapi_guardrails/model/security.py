@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.classes import is_security_scheme
@@ -34,6 +35,7 @@ from fastapi_guardrails.model.values import (
     text_of,
 )
 from fastapi_guardrails.source import facts as f
+from fastapi_guardrails.source.files import part_of
 from fastapi_guardrails.source.text import split_lines
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ class Security:
         self._project = project
         self._reads: dict[tuple[int, bool], bool] = {}
         self._gates: dict[int, tuple[Value, bool | None]] = {}
-        self._used: bool | None = None
+        self._parts: dict[str, str] = {}
 
     def secures(self, dependency: Dependency) -> bool:
         """Whether a dependency is one of security, by itself or by what it depends on."""
@@ -90,13 +92,23 @@ class Security:
         answers = [self._gate(value) for value in _gates_of(route)]
         return True if True in answers else None if None in answers else False
 
-    @property
-    def is_used(self) -> bool:
-        """Whether some route of the project has a dependency of security."""
-        if self._used is None:
-            routes = self._project.routes
-            self._used = any(self.secures(child) for route in routes for child in route.tree.children)
-        return self._used
+    def is_used_beside(self, route: Route) -> bool:
+        """Whether some route of the same project has a dependency of security; a monorepo holds several projects."""
+        return not self._used_in.isdisjoint(self._parts_of(route))
+
+    @cached_property
+    def _used_in(self) -> set[str]:
+        secured = (r for r in self._project.routes if any(self.secures(child) for child in r.tree.children))
+        return {part for route in secured for part in self._parts_of(route)}
+
+    def _parts_of(self, route: Route) -> set[str]:
+        """The projects that a route belongs to: that of its decorator and that of its app."""
+        return {self._part_of(path) for path in (route.mark.path, route.flat.app.place.module.path)}
+
+    def _part_of(self, path: str) -> str:
+        if path not in self._parts:
+            self._parts[path] = part_of(self._project.sources.root, path)
+        return self._parts[path]
 
     # --- dependencies --------------------------------------------------------------------------------------------
 

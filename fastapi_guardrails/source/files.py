@@ -56,6 +56,21 @@ def inner_folders(paths: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def part_of(root: Path, path: str) -> str:
+    """The nearest folder with a `pyproject.toml` at or above a file, relative to the root; "" for the root itself.
+
+    Each such folder is a project of its own: in a monorepo there are several.
+
+    Args:
+        root: the project root.
+        path: a file, relative to the root, with `/`.
+    """
+    folder = path.rpartition("/")[0]
+    while folder and not (root / folder / "pyproject.toml").is_file():
+        folder = folder.rpartition("/")[0]
+    return folder
+
+
 def find_root(paths: Sequence[Path]) -> Path:
     """The project root of paths: the nearest folder with a `pyproject.toml` at or above all of them, else the folder
     that holds them all.

@@ -48,6 +48,8 @@ def delete_order(order_id: int, token: Token) -> None: ...
 `public-paths`: globs of route paths that anybody may write to.
 
 ## Not reported
+- Routes of a project in which no route has a dependency of security. In a monorepo each folder with a
+  `pyproject.toml` is a project.
 - Public actions by the last static segment or the function's name: login, token, sign-up, register, refresh, logout,
   reset of a password, verify, webhook, callback.
 - Routes whose dependencies cannot all be followed, or where a setting decides which they are.
@@ -55,7 +57,8 @@ def delete_order(order_id: int, token: Token) -> None: ...
   `token` in the path, the query or a form, the user whom a middleware found. The same goes where the request is handed
   to code that cannot be followed, and where a dependency answers 401 or 403.
 - Apps with a middleware that authenticates: one that reads the `Authorization` header, a session or a cookie of the
-  caller. The same goes for a route class and for what is wrapped around an app.
+  caller. The same goes for a route class, for what is wrapped around an app, and where a function nobody can look into
+  gets the app.
 - Endpoints that read the token themselves (see FG303), and those under a decorator like `login_required`.
 
 ## Known limits
@@ -85,7 +88,7 @@ def missing_auth_dependency(route: Route) -> Iterator[Finding]:
     if not writing or not route.is_operation or not _is_there(route) or _is_public(route):
         return
     security = route.project.security
-    if not security.is_used or security.route_is_secured(route) is not False or _is_copy(route):
+    if not security.is_used_beside(route) or security.route_is_secured(route) is not False or _is_copy(route):
         return
     yield Finding(
         at=route.mark,
