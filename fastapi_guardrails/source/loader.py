@@ -21,7 +21,7 @@ from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.extract import clip_offsets, extract
 from fastapi_guardrails.source.files import SourceFile
 from fastapi_guardrails.source.processes import Copy, can_fork, processors, share_out
-from fastapi_guardrails.source.roots import Roots
+from fastapi_guardrails.source.roots import Imported, Roots
 from fastapi_guardrails.source.text import Text, TextError, count_lines, decode
 
 if TYPE_CHECKING:
@@ -478,16 +478,16 @@ def _first_line(statement: f.Stmt) -> int:
     return min(f.line_of(node.pos) for node in (statement, *decorators))
 
 
-def _imports(body: list[f.Stmt]) -> Iterator[str]:
-    """Dotted names that a module imports absolutely, at its top level."""
+def _imports(body: list[f.Stmt]) -> Iterator[Imported]:
+    """What a module imports absolutely, at its top level."""
     for statement in body:
         kind = statement.__class__
         if kind is f.ImportFrom:
             if not statement.level:  # type: ignore[union-attr]
-                yield statement.module  # type: ignore[union-attr]
+                yield Imported(statement.module, tuple(n.name for n in statement.names))  # type: ignore[union-attr]
         elif kind is f.Import:
             for alias in statement.names:  # type: ignore[union-attr]
-                yield alias.name  # type: ignore[union-attr]
+                yield Imported(alias.name)  # type: ignore[union-attr]
         elif isinstance(statement, (f.If, f.Try)):
             yield from _imports(statement.body)
             yield from _imports(statement.orelse)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 #: Packages of the standard library: `logging.config` is never the project's.
 _STDLIB_PACKAGES = frozenset(
@@ -24,12 +25,19 @@ _STDLIB_PACKAGES = frozenset(
 _ASIDE = frozenset({"docs", "docs_src", "example", "examples", "fixtures", "samples", "scripts", "test", "tests"})
 
 
+class Imported(NamedTuple):
+    """An absolute import: the dotted name of a module, and the names imported from it."""
+
+    module: str
+    names: tuple[str, ...] = ()
+
+
 class Roots:
     """Where the modules of a project are, by dotted name.
 
     Args:
         paths: all files of the project, relative to its root, with `/`.
-        imports: dotted names that a file imports absolutely, by file. They tell a folder that imports start from from a
+        imports: what a file imports absolutely, by file. They tell a folder that imports start from from a
             part of a namespace package; without them both are possible.
         root_name: name of the root's own folder, for a root inside a package: `app.main` is then `main.py`.
 
@@ -38,7 +46,7 @@ class Roots:
     """
 
     def __init__(
-        self, paths: Iterable[str], imports: Mapping[str, Iterable[str]] | None = None, root_name: str = ""
+        self, paths: Iterable[str], imports: Mapping[str, Iterable[Imported]] | None = None, root_name: str = ""
     ) -> None:
         self._root_name = root_name
         self._files = frozenset(paths)
@@ -229,7 +237,7 @@ class Roots:
                 children[_parent(package)][package.rpartition("/")[2]] = _join(package, "__init__.py")
         return dict(children)
 
-    def _weigh(self, imports: Mapping[str, Iterable[str]]) -> set[str]:
+    def _weigh(self, imports: Mapping[str, Iterable[Imported]]) -> set[str]:
         """Decide from imports which folders without `__init__.py` are roots, and return those that imports start from.
 
         An import that goes *through* a folder, from a root further out, says that the folder is a part of a namespace
@@ -239,12 +247,12 @@ class Roots:
         starts: Counter[str] = Counter()
         passes: Counter[str] = Counter()
         external: set[str] = set()
-        for importer, names in imports.items():
+        for importer, found in imports.items():
             own = importer.rpartition("/")[2].removesuffix(".py")
             chain = self._chain(_parent(importer))
-            for dotted in names:
+            for dotted, names in found:
                 top = dotted.partition(".")[0]
-                root = None if self._is_standard(dotted) else self._starts_at(dotted, importer, chain)
+                root = None if self._is_standard(dotted) else self._starts_at(dotted, names, importer, chain)
                 if root is not None:
                     starts[root] += 1
                     passes.update(self._passed(root, dotted))
@@ -273,7 +281,7 @@ class Roots:
                 return True
         return False
 
-    def _starts_at(self, dotted: str, importer: str, chain: tuple[str, ...]) -> str | None:
+    def _starts_at(self, dotted: str, names: tuple[str, ...], importer: str, chain: tuple[str, ...]) -> str | None:
         """The root that an import starts from: the innermost where its whole name is a module, else a folder, else the
         one elsewhere.
         """
@@ -282,7 +290,10 @@ class Roots:
             if self._other(_join(root, tail), importer) is not None:
                 return root
         folder = next((root for root in chain if _join(root, tail) in self._folders), None)
-        return self._starts_apart(tail, importer) if folder is None else folder
+        if folder is not None:
+            return folder
+        apart = (self._starts_apart(tail, importer) for tail in (tail, *(f"{tail}/{name}" for name in names)))
+        return next((root for root in apart if root is not None), None)
 
     def _starts_apart(self, tail: str, importer: str) -> str | None:
         """The one root elsewhere below which a name of several parts is a module: a namespace package of a monorepo."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from fastapi_guardrails.source.roots import Roots
+from fastapi_guardrails.source.roots import Imported, Roots
 
 
 def _roots(*paths: str, root_name: str = "", **imports: str) -> Roots:
-    """Roots of files; `imports` are given as `path="a.b, c"` (through a dict, for paths are no names)."""
-    return Roots(paths, {path: names.split(", ") for path, names in imports.items()}, root_name)
+    """Roots of files; `imports` are given as `path="a.b, c:name"` (through a dict, for paths are no names)."""
+    return Roots(
+        paths, {path: [_imported(name) for name in said.split(", ")] for path, said in imports.items()}, root_name
+    )
+
+
+def _imported(said: str) -> Imported:
+    module, _, name = said.partition(":")
+    return Imported(module, (name,) if name else ())
 
 
 def test_a_package_in_the_root() -> None:
@@ -92,10 +99,11 @@ def test_one_namespace_in_several_distributions() -> None:
     assert roots.find("acme.core.a", "src/web/acme/web/b.py") == "src/core/acme/core/a.py"
 
 
-def test_a_namespace_package_is_found_by_what_other_parts_of_a_monorepo_import() -> None:
+@pytest.mark.parametrize("said", ["orders.routes", "orders:routes"])
+def test_a_namespace_package_is_found_by_what_other_parts_of_a_monorepo_import(said: str) -> None:
     roots = _roots(
         "libs/orders/orders/routes.py", "libs/orders/orders/db/session.py", "services/shop/shop/main.py",
-        **{"services/shop/shop/main.py": "orders.routes, fastapi.routes, db.session.x"},
+        **{"services/shop/shop/main.py": said + ", fastapi.routes, fastapi:routes"},
     )  # fmt: skip
     assert roots.module_name("libs/orders/orders/routes.py") == "orders.routes"
     assert roots.module_name("libs/orders/orders/db/session.py") == "orders.db.session"
