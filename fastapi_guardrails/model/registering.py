@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model.routing import RouterObject
 from fastapi_guardrails.model.values import FunctionValue, Instance, Value
+from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.frames import Arguments
@@ -18,6 +19,8 @@ _WORDS = tuple(
     bytes([0xA0 + len(name)]) + name
     for name in (b"include_router", b"add_api_route", b"add_route", b"mount", b"APIRouter", b"FastAPI")
 )
+#: Of these calls rules want the arguments that start-up gives them.
+_WATCHED = (f.encode_word("create_async_engine"),)
 
 
 class Registering:
@@ -39,6 +42,7 @@ class Registering:
         return (
             bool(routers_given(receiver, call))
             or speaks(function)
+            or _is_watched(function)
             or not self._leading().isdisjoint(function.node.calls)
         )
 
@@ -60,7 +64,7 @@ class Registering:
         self._counts[name] += 1
         if function.qualname != name:
             return
-        if speaks(function):
+        if speaks(function) or _is_watched(function):
             self._speaking.add(name)
         for called in function.node.calls:
             self._callers.setdefault(called, set()).add(name)
@@ -86,3 +90,7 @@ def routers_given(receiver: Value | None, call: Arguments) -> list[RouterObject]
 def speaks(function: FunctionValue) -> bool:
     """Whether the body of a function names what makes apps and routers or registers on them."""
     return any(word in function.node.code for word in _WORDS)
+
+
+def _is_watched(function: FunctionValue) -> bool:
+    return any(word in function.node.code for word in _WATCHED)

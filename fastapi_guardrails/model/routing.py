@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastapi_guardrails.knowledge.adding_nothing import adds_no_handlers
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.values import (
@@ -591,6 +592,10 @@ def hand_over(ev: Evaluator, callee: Value, call: Arguments) -> None:
         router.escaped = True
     if not given or not registers(call.frame) or (isinstance(callee, External) and callee.name.startswith("builtins.")):
         return
+    if not adds_no_handlers(_name_of(callee)):
+        for router in given:
+            if router.is_app:
+                expect_handlers(router, place_of(call))
     receiver = callee.receiver if isinstance(callee, Method) else None
     app = next((v for v in (receiver, *given) if isinstance(v, RouterObject) and v.is_app), None)
     if app is None:
@@ -627,19 +632,37 @@ def unwrap(value: Value) -> RouterObject | None:
     return None
 
 
+def _name_of(callee: Value) -> str:
+    """Qualified name of what cannot be followed, or of what made it; '' where nothing is known of it."""
+    if isinstance(callee, Method):
+        return callee.qualified
+    return callee.name if isinstance(callee, External) else maker(callee)
+
+
 def expect_anything(router: RouterObject, place: Place) -> None:
     """A call that was not followed got a router: it may register any route, handler or middleware on it."""
-    frame = expect_route(router, place)
+    expect_route(router, place)
     router.escaped = True
     if router.is_app:
-        router.handlers.append(HandlerEntry(place, frame, 0, UNKNOWN, UNKNOWN))
-        router.middlewares.append(MiddlewareEntry(place, frame, 0, UNKNOWN, Arguments([], {}, open=True, frame=frame)))
+        expect_handlers(router, place)
+
+
+def expect_handlers(app: RouterObject, place: Place) -> None:
+    """An app may have exception handlers and middlewares that nobody can tell."""
+    frame = _unknown_frame(place)
+    app.handlers.append(HandlerEntry(place, frame, 0, UNKNOWN, UNKNOWN))
+    app.middlewares.append(MiddlewareEntry(place, frame, 0, UNKNOWN, Arguments([], {}, open=True, frame=frame)))
+
+
+def _unknown_frame(place: Place) -> Frame:
+    frame = Frame(place.module, place.module.scope)
+    frame.uncertain = 1
+    return frame
 
 
 def expect_route(router: RouterObject, place: Place) -> Frame:
     """A router may have routes that nobody can tell; the frame in which they would be registered."""
-    frame = Frame(place.module, place.module.scope)
-    frame.uncertain = 1
+    frame = _unknown_frame(place)
     unknown = RouteEntry(
         place, frame, 0, path=UNKNOWN, methods=None, endpoint=UNKNOWN, options={}, open=True, prefix=router.prefix
     )

@@ -62,6 +62,8 @@ None.
 - What a caller, a `with`, a `yield` dependency, a route class or a middleware catches, what `asyncio.gather(…,
   return_exceptions=True)` keeps, and a `ValueError` in a validator.
 - A `raise` that the arguments of the call rule out (`get(key, required=False)`).
+- Apps that go to a function nobody can look into (`company_platform.install(app)`): it may register handlers. Servers,
+  metrics and traces are known to register none.
 - What only start-up code, scripts, background tasks or tasks that nobody awaits raise.
 
 ## Known limits
