@@ -37,6 +37,13 @@ def local_name(text: str, module: str, name: str = "") -> str | None:
     return found[0] if found else None
 
 
+def imported_names(text: str) -> list[str]:
+    """The names that `from … import …` gives a file at its top level; relative imports count, `TYPE_CHECKING` not."""
+    tree = parse_again(text)
+    statements = (s for s in tree.body if isinstance(s, ast.ImportFrom)) if tree else ()
+    return [alias.asname or alias.name for statement in statements for alias in statement.names]
+
+
 def can_import(text: str, wanted: Import) -> bool:
     """Whether an import can be added (or is there): no, where its name means something else in the file, anywhere."""
     tree = parse_again(text)

@@ -72,6 +72,7 @@ from fastapi_guardrails.model.values import (
     ClassValue,
     External,
     Instance,
+    ModuleValue,
     Sequence_,
     Union,
     Value,
@@ -152,7 +153,7 @@ def _fix(route: Route, endpoint: Function) -> Fix | None:
     if found is None:
         return None
     from fastapi_guardrails.syntax.calls import call_at
-    from fastapi_guardrails.syntax.imports import can_import, local_name
+    from fastapi_guardrails.syntax.imports import can_import
 
     model, is_list = found
     text = route.project.sources.text(route.path)
@@ -163,7 +164,7 @@ def _fix(route: Route, endpoint: Function) -> Fix | None:
     if call is None or call.has_stars():
         return None
     imports: tuple[Import, ...] = ()
-    name = model.name if model.module is route.source else local_name(text, model.module.name, model.name)
+    name = _name(route, model, text)
     if name is None:
         wanted = Import(route.path, model.module.name, model.name)
         if not can_import(text, wanted):
@@ -172,6 +173,21 @@ def _fix(route: Route, endpoint: Function) -> Fix | None:
     value = f"list[{name}]" if is_list else name
     edits = call.with_keyword("response_model", value)
     return Fix(f"add `response_model={value}`", Applicability.SAFE, edits, imports) if edits else None
+
+
+def _name(route: Route, model: ClassValue, text: str) -> str | None:
+    """What the file of a route calls a model; None if it does not import it."""
+    from fastapi_guardrails.syntax.imports import imported_names, local_name
+
+    if model.module is route.source:
+        return model.name
+    for name in imported_names(text):
+        value = route.project.evaluator.module_member(route.source, name)
+        if value is model:
+            return name
+        if isinstance(value, ModuleValue) and value.module is model.module:
+            return f"{name}.{model.name}"
+    return local_name(text, model.module.name, model.name)
 
 
 def _common_model(endpoint: Function) -> tuple[ClassValue, bool] | None:
