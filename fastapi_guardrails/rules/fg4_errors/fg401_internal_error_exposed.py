@@ -166,7 +166,13 @@ def _in_excepts(function: Function, answers: Answers, seen: set[int]) -> Iterato
 
 def _answers_requests(function: Function) -> bool:
     code = function.node.code
-    return b"HTTPException" in code or b"Response" in code or function.is_reached
+    return b"HTTPException" in code or b"Response" in code or function.is_reached or _is_of_middleware(function)
+
+
+def _is_of_middleware(function: Function) -> bool:
+    owner = function.value.owner
+    middlewares = (entry.middleware for app in function.project.apps for entry in app.middlewares)
+    return owner is not None and any(middleware is owner for middleware in middlewares)
 
 
 def _is_raised_by_project(function: Function, handler: HandlerSite) -> bool:
