@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 #: Packages of the standard library: `logging.config` is never the project's.
@@ -54,6 +55,7 @@ class Roots:
         for path in sorted(self._files):
             self._folders[_parent(path)].append(path)
         self._all_folders = _with_parents(self._folders)
+        self._folder_names = {folder.rpartition("/")[2] for folder in self._all_folders}
         self._packages = frozenset(f for f in self._folders if _join(f, "__init__.py") in self._files)
         self._children = self._grandchildren()
         self._chains: dict[str, tuple[str, ...]] = {}
@@ -243,7 +245,6 @@ class Roots:
         An import that goes *through* a folder, from a root further out, says that the folder is a part of a namespace
         package. Files in it may still import each other as scripts do: that is tried last.
         """
-        self._by_tail = self._stems()
         starts: Counter[str] = Counter()
         passes: Counter[str] = Counter()
         external: set[str] = set()
@@ -266,7 +267,8 @@ class Roots:
         self._chains.clear()
         return set(starts) - inner
 
-    def _stems(self) -> dict[str, list[str]]:
+    @cached_property
+    def _by_tail(self) -> dict[str, list[str]]:
         """Paths of modules and packages without their ends, by their last two parts."""
         stems: dict[str, list[str]] = defaultdict(list)
         for path in self._files:
@@ -290,7 +292,7 @@ class Roots:
             if self._other(_join(root, tail), importer) is not None:
                 return root
         folder = next((root for root in chain if _join(root, tail) in self._folders), None)
-        if folder is not None:
+        if folder is not None or tail.partition("/")[0] not in self._folder_names:
             return folder
         apart = (self._starts_apart(tail, importer) for tail in (tail, *(f"{tail}/{name}" for name in names)))
         return next((root for root in apart if root is not None), None)
