@@ -97,6 +97,20 @@ def test_the_result_does_not_depend_on_the_number_of_processes(write: Write, mon
     assert _encoded(_load(root, jobs=3)) == _encoded(_load(root, jobs=1))
 
 
+def test_new_interpreters_read_where_a_copy_of_this_process_is_not_safe(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write(**{f"m{i}.py": f"x{i} = {i}\n" * (i + 1) for i in range(12)})
+    alone = _encoded(_load(root, jobs=1))
+    monkeypatch.setattr(loader, "_SPAWN_PAYS", 100)
+    monkeypatch.setattr(loader, "processors", lambda: 2)
+    monkeypatch.setattr(loader, "can_fork", lambda: False)
+    asked: list[str] = []
+    sources = load(root, discover(root).files, jobs=2, meanwhile=lambda: asked.append("imports"))
+    assert _encoded(sources) == alone
+    assert asked == ["imports"]
+
+
 def test_processes_are_started_only_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "processors", lambda: 4)
     monkeypatch.setattr(loader, "can_fork", lambda: True)
