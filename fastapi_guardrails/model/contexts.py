@@ -199,7 +199,7 @@ class Chains:
     def _never(self, analysis: Analysis, known: Known) -> set[int]:
         """Identities of the nodes that do not run in an async context, with what is known of the parameters."""
         asking = {id(site.node) for site in analysis.calls if site.name in _ASKING or self._looks_for_a_loop(site)}
-        return dead(analysis.body, known, asking) if known or asking else set()
+        return dead(analysis.body, known, asking)
 
     def _looks_for_a_loop(self, site: CallSite) -> bool:
         """Whether a call is of a helper that gives the event loop or None, or says whether one runs."""
