@@ -235,7 +235,7 @@ class App(Router):
     def is_mounted(self) -> bool:
         """Whether another app surely mounts it."""
         mounts = [p for p in self.value.parents if isinstance(p, routing.MountEntry)]
-        return any(not (p.off or p.uncertain) for p in mounts) or len(mounts) > 1
+        return any(not p.off and self.value.doubts.issuperset(p.doubts) for p in mounts) or len(mounts) > 1
 
     @property
     def handlers(self) -> list[routing.HandlerEntry]:

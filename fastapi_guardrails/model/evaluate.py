@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi_guardrails.model import attributes, classes, natives, operators, types
+from fastapi_guardrails.model import attributes, classes, journal, natives, operators, types
 from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.launched import Launched
@@ -117,6 +117,8 @@ class Evaluator(Statements):
         #: calls that stand behind `await`, by identity of their node
         self.awaited: set[int] = set()
         self.decorating: list[tuple[Module, int]] = []
+        #: what the branches around assign to attributes, which nobody can say they do
+        self.journals: list[journal.Journal] = []
         self.registering = Registering(registry)
         #: what only a default chose
         self.choices = Choices(self.resolve)
@@ -628,6 +630,7 @@ class Evaluator(Statements):
         if known is not None:
             return known
         made = natives.construct(self, cls, args, call)
+        journal.note_made(self, made)
         initializer = classes.method(cls, "__init__")
         if initializer is not None:
             if call.frame.inline:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.model.values import UNKNOWN, FunctionValue, Scope, Value
 from fastapi_guardrails.source import facts as f
@@ -12,13 +13,27 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.symbols import Module
 
 
+#: Numbers of branches that nobody can decide.
+_NUMBERS = count()
+
+
+class Skip(NamedTuple):
+    """The rest of a round of a loop may be left out: by a branch that nobody can decide, or by one that is *off*."""
+
+    number: int
+    word: str
+    off: bool
+
+
 class Frame:
     """One execution of a module, a class body or a function.
 
     Attributes:
         inline: calls of project functions are carried out (start-up code); otherwise only typed.
         recorder: takes down what happens (analysis of one function), or None.
-        uncertain: how many branches around that nobody can decide.
+        branches: numbers of the branches around that nobody can decide.
+        left: numbers of such branches that may have left the function before; skips: that may have left this round.
+        word: `break` or `continue`, which was carried out last.
         off: how many branches around that the defaults do not take.
         depth: how many calls deep.
         startup: inside what an app runs at start-up: only calls that may register something are followed.
@@ -30,8 +45,8 @@ class Frame:
     """
 
     __slots__ = (
-        "catching", "deferred", "depth", "entered", "function", "inline", "loops", "module", "off", "recorder",
-        "returned", "returns", "scope", "startup", "uncertain", "yields",
+        "branches", "catching", "deferred", "depth", "entered", "function", "inline", "left", "loops", "module", "off",
+        "recorder", "returned", "returns", "scope", "skips", "startup", "word", "yields",
     )  # fmt: skip
 
     def __init__(
@@ -49,7 +64,10 @@ class Frame:
         self.function = function
         self.inline = inline
         self.recorder = recorder
-        self.uncertain: int = caller.uncertain if caller else 0
+        self.branches: tuple[int, ...] = caller.branches if caller else ()
+        self.left: tuple[int, ...] = caller.all_left if caller else ()
+        self.skips: tuple[Skip, ...] = ()
+        self.word = ""
         self.off: int = caller.off if caller else 0
         self.entered = self.off
         self.depth: int = caller.depth + 1 if caller else 0
@@ -61,10 +79,50 @@ class Frame:
         self.catching: tuple[Value, ...] = ()
         self.deferred = 0
 
+    @property
+    def uncertain(self) -> int:
+        """How many branches around that nobody can decide."""
+        return len(self.branches)
+
+    @uncertain.setter
+    def uncertain(self, number: int) -> None:
+        around = self.branches[:number]
+        self.branches = around + tuple(next(_NUMBERS) for _ in range(number - len(around)))
+
+    @property
+    def all_left(self) -> tuple[int, ...]:
+        """Numbers of the branches that may have left before what is carried out now."""
+        return self.left + tuple(skip.number for skip in self.skips if not skip.off)
+
+    @property
+    def doubts(self) -> frozenset[int]:
+        """Numbers of all branches of which one has to be taken, or not, to come here."""
+        return frozenset(self.branches + self.all_left)
+
+    def leave(self, word: str) -> None:
+        """What stands behind comes only if a branch is not taken that nobody can decide; it ends with `word`."""
+        if word == "return":
+            self.left += (next(_NUMBERS),)
+        else:
+            self.skips += (Skip(next(_NUMBERS), word, False),)
+
+    def leave_by_default(self, word: str) -> None:
+        """What stands behind, the defaults do not come to."""
+        self.off += 1
+        if word != "return":
+            self.skips += (Skip(next(_NUMBERS), word, True),)
+
+    def end_round(self, before: tuple[Skip, ...], *words: str) -> None:
+        """A round of a loop ends, and with it what left it by one of these words."""
+        for skip in self.skips[len(before) :]:
+            self.off -= skip.off and skip.word in words
+        self.skips = before + tuple(skip for skip in self.skips[len(before) :] if skip.word not in words)
+
     def within(self, scope: Scope) -> Frame:
         """The same frame with another scope (class bodies, comprehensions)."""
         inner = Frame(self.module, scope, function=self.function, inline=self.inline, recorder=self.recorder)
-        inner.uncertain, inner.off, inner.depth = self.uncertain, self.off, self.depth
+        inner.branches, inner.off, inner.depth = self.branches, self.off, self.depth
+        inner.left, inner.skips = self.left, self.skips
         inner.startup = self.startup
         inner.returns, inner.returned, inner.yields = self.returns, self.returned, self.yields
         inner.entered = self.entered

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi_guardrails.knowledge.classes import BASES
 from fastapi_guardrails.knowledge.names import canonical
 from fastapi_guardrails.knowledge.returns import FUNCTIONS
-from fastapi_guardrails.model import attributes, classes, routing, types
+from fastapi_guardrails.model import attributes, classes, route_objects, routing, types
 from fastapi_guardrails.model.frames import Arguments
 from fastapi_guardrails.model.operators import MAX_ITEMS, MAX_TEXT, beginning, beginning_with, grows
 from fastapi_guardrails.model.values import (
@@ -76,6 +76,8 @@ def construct(ev: Evaluator, cls: ClassValue, args: tuple[Value, ...], call: Arg
     made = Instance(cls, args, call.frame.module, call.node.pos if call.node else 1)
     if classes.inherits(cls, "builtins.Exception") and call.args:
         made.attrs["args"] = Sequence_("tuple", list(call.args))
+    if classes.inherits(cls, *route_objects.ALL):
+        return _remember(made, call)
     return made
 
 
@@ -130,7 +132,7 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     if isinstance(receiver, Sequence_):
         is_filled = callee.name in ("append", "extend", "insert") and routing.registers(call.frame)
         if is_filled and isinstance(receiver, routing.RouteList):
-            _fill_routes(ev, receiver.router, call)
+            route_objects.filled(ev, receiver.router, callee.name, call)
         return _sequence_method(receiver, callee.name, call, ev)
     if isinstance(receiver, Mapping):
         return _mapping_method(receiver, callee.name, call, ev)
@@ -156,15 +158,6 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
         return Instance(External("builtins.dict"))
     spec = types.method_spec(callee.owner, callee.name)
     return types.from_spec(ev, spec, receiver, call) if spec is not None else made_by(callee.qualified)
-
-
-def _fill_routes(ev: Evaluator, router: routing.RouterObject, call: Arguments) -> None:
-    """`app.routes.extend(other.routes)`; of anything else nobody knows what it is."""
-    given = call.args[0] if call.args else UNKNOWN
-    if isinstance(given, routing.RouteList):
-        routing.take_routes(ev, router, given.router, routing.place_of(call), call.frame)
-    else:
-        ev.registry.give_up(call, [router])
 
 
 def _entered(ev: Evaluator, method: str, context: Value) -> Value:
@@ -542,10 +535,13 @@ def _partial(ev: Evaluator, call: Arguments) -> Value:
 def _wraps(ev: Evaluator, call: Arguments) -> Value:
     wrapped = call.args[0] if call.args else UNKNOWN
 
+    known = [o for o in options(wrapped) if isinstance(o, (FunctionValue, Bound, LambdaValue, ClassValue))]
+
     def decorate(ev: Evaluator, inner: Arguments) -> Value:
         wrapper = inner.args[0] if inner.args else UNKNOWN
-        if isinstance(wrapper, FunctionValue) and isinstance(wrapped, (FunctionValue, Bound, LambdaValue, ClassValue)):
-            wrapper.wraps = wrapped
+        if isinstance(wrapper, FunctionValue) and known:
+            wrapper.wraps = known[0]
+            wrapper.signed = wrapper.signed or len(options(wrapped)) > 1
         return wrapper
 
     return Native("functools.wraps", decorate)

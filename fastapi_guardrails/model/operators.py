@@ -326,6 +326,8 @@ def _compute(op: str, a: Scalar, b: Scalar) -> tuple[Scalar] | None:
 
 def compare(op: str, left: Value, right: Value) -> Value:
     """`left op right`: True or False where both are known."""
+    if isinstance(left, Union) or isinstance(right, Union):
+        return _compare_all(op, left, right)
     a, b = key_of(left), key_of(right)
     soft = is_soft(left) or is_soft(right)
     if op in ("is", "is not", "==", "!="):
@@ -344,6 +346,15 @@ def compare(op: str, left: Value, right: Value) -> Value:
     if op in ("<", "<=", ">", ">=") and a is not None and b is not None:
         return _order(op, a[0], b[0], soft)
     return Instance(_BOOL)
+
+
+def _compare_all(op: str, left: Value, right: Value) -> Value:
+    """The answer that all options give."""
+    answers = [compare(op, a, b) for a in options(left) for b in options(right)]
+    known = {a.value for a in answers if isinstance(a, Const)}
+    if len(known) > 1 or not all(isinstance(a, Const) for a in answers):
+        return Instance(_BOOL)
+    return Const(known.pop(), soft=any(is_soft(a) for a in answers))
 
 
 def _never_none(value: Value) -> bool:

@@ -114,6 +114,7 @@ class Project:
             self._start(app)
         self._guess_includes()
         self._expect_unfollowed()
+        self._settle()
 
     def _start(self, app: routing.RouterObject) -> None:
         """Run what an app runs at start-up: routes may be registered there."""
@@ -163,6 +164,11 @@ class Project:
         for place, routers in self.registry.given_up.items():
             for router in {id(r): r for r in routers or apps}.values():
                 routing.expect_anything(router, place)
+
+    def _settle(self) -> None:
+        for router in (*self.registry.apps, *self.registry.routers):
+            for entry in (*router.entries, *router.handlers, *router.middlewares):
+                entry.settle(router)
 
     # --- elements ------------------------------------------------------------------------------------------------
 

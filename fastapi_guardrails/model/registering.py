@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from fastapi_guardrails.model import tree
 from fastapi_guardrails.model.routing import RouterObject
 from fastapi_guardrails.model.values import FunctionValue, Instance, Value
 from fastapi_guardrails.source import facts as f
@@ -41,6 +42,7 @@ class Registering:
         """Whether a call may register something: it gets an app or router, or leads to a body that speaks of one."""
         return (
             bool(routers_given(receiver, call))
+            or _gives_one(function)
             or speaks(function)
             or _is_watched(function)
             or not self._leading().isdisjoint(function.node.calls)
@@ -78,6 +80,13 @@ class Registering:
                 found.add(name)
                 queue += self._callers.get(name, ())
         return frozenset(found)
+
+
+def _gives_one(function: FunctionValue) -> bool:
+    """Whether a function says that it gives an app or a router."""
+    returns = function.node.returns
+    named = (tree.text(node) for node in tree.walk([returns] if returns is not None else []))
+    return any(name.strip("'\"").rpartition(".")[2] in ("FastAPI", "APIRouter") for name in named)
 
 
 def routers_given(receiver: Value | None, call: Arguments) -> list[RouterObject]:

@@ -39,7 +39,7 @@ from fastapi_guardrails.model.values import (
     options,
     soften,
     text_of,
-    truth,
+    union,
 )
 
 if TYPE_CHECKING:
@@ -80,17 +80,26 @@ class Entry:
 
     Attributes:
         place: the decorator or call that registers it.
-        uncertain: nobody can say whether it is registered; off: the defaults do not register it.
+        uncertain: nobody can say whether it is registered where its router exists.
+        doubts: numbers of the undecided branches in which it is registered.
+        guessed: it may be another one that is registered.
+        off: the defaults do not register it.
         seq: order of registration in the whole program.
     """
 
-    __slots__ = ("off", "place", "seq", "uncertain")
+    __slots__ = ("doubts", "guessed", "off", "place", "seq", "uncertain")
 
     def __init__(self, place: Place, frame: Frame, seq: int) -> None:
         self.place = place
-        self.uncertain = bool(frame.uncertain)
+        self.doubts = frame.doubts
+        self.guessed = False
+        self.uncertain = bool(self.doubts)
         self.off = bool(frame.off)
         self.seq = seq
+
+    def settle(self, router: RouterObject) -> None:
+        """It is registered on a router: it is as sure as it is where that router is there."""
+        self.uncertain = self.guessed or not router.doubts.issuperset(self.doubts)
 
 
 class RouteEntry(Entry):
@@ -152,7 +161,7 @@ class IncludeEntry(Entry):
         """The same include of another router, as a guess."""
         made = copy(self)
         made.router = router
-        made.uncertain = True
+        made.guessed = made.uncertain = True
         return made
 
 
@@ -223,11 +232,12 @@ class RouterObject(Instance):
         local: its first name in the function that makes it, with the assignment.
         escaped: it was handed to something that cannot be followed, which may serve it.
         presumed: only the name of its class, which is of an unknown library, says that it is a router.
+        doubts: numbers of the undecided branches in which it was made: what is registered there is as sure as itself.
     """
 
     __slots__ = (
-        "assigned", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "local", "middlewares", "name",
-        "off", "open", "options", "owner", "parents", "place", "prefix", "presumed", "startups", "uncertain",
+        "assigned", "doubts", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "local", "middlewares",
+        "name", "off", "open", "options", "owner", "parents", "place", "prefix", "presumed", "startups",
     )  # fmt: skip
 
     def __init__(self, cls: ClassValue | External, is_app: bool, place: Place) -> None:
@@ -244,7 +254,7 @@ class RouterObject(Instance):
         self.events: list[Place] = []
         self.name = ""
         self.parents: list[Entry] = []
-        self.uncertain = False
+        self.doubts: frozenset[int] = frozenset()
         self.off = False
         self.owner: FunctionValue | None = None
         self.assigned = place
@@ -283,7 +293,7 @@ def make(ev: Evaluator, cls: ClassValue | External, call: Arguments) -> RouterOb
     is_app = bool(classes.inherits(cls, *APP_CLASSES))
     made = RouterObject(cls, is_app, place_of(call))
     made.owner = call.frame.function
-    made.uncertain = bool(call.frame.uncertain)
+    made.doubts = call.frame.doubts
     made.off = bool(call.frame.off)
     made.presumed = not classes.inherits(cls, *APP_CLASSES, *ROUTER_CLASSES)
     if registers(call.frame):
@@ -295,6 +305,8 @@ def make(ev: Evaluator, cls: ClassValue | External, call: Arguments) -> RouterOb
 
 def initialise(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     """Carry out `FastAPI.__init__` or `APIRouter.__init__`."""
+    from fastapi_guardrails.model import route_objects
+
     router.options.update(call.kwargs)
     router.open = router.open or call.open
     prefix = call.kwargs.get("prefix")
@@ -305,9 +317,7 @@ def initialise(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     if router.is_app and registers(call.frame):
         _initial_handlers(ev, router, call)
         _initial_middleware(ev, router, call)
-    routes = call.kwargs.get("routes")
-    if registers(call.frame) and routes is not None and truth(routes) is not False:
-        ev.registry.give_up(call, [router])
+    route_objects.given_at_start(ev, router, call)
     lifespan = call.kwargs.get("lifespan")
     if lifespan is not None and not is_none(lifespan):
         router.startups.append(lifespan)
@@ -387,7 +397,7 @@ def native_method(router: RouterObject, name: str) -> Value:
 def set_router_attribute(ev: Evaluator, router: RouterObject, name: str, value: Value, frame: Frame) -> None:
     """`router.prefix = …`, `app.debug = …`, `app.router.lifespan_context = …`, `app.router.routes = …`."""
     if name == "prefix":
-        router.prefix = value
+        router.prefix = value if not frame.uncertain else union([router.prefix, value])
     elif name == "lifespan_context":
         router.startups.append(value)
     elif name == "routes":
@@ -431,10 +441,11 @@ def _verb(ev: Evaluator, router: RouterObject, verb: str, call: Arguments) -> Va
 
 
 def _api_route(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
-    return _route_decorator(ev, router, call, methods=_methods_of(call.get(None, "methods"), ["GET"]))
+    return _route_decorator(ev, router, call, methods=methods_of(call.get(None, "methods"), ["GET"]))
 
 
-def _methods_of(value: Value | None, default: list[str]) -> list[str] | None:
+def methods_of(value: Value | None, default: list[str]) -> list[str] | None:
+    """A `methods` argument, sorted; None where it is unknown."""
     if value is None or is_none(value):
         return default
     if not isinstance(value, Sequence_) or value.open:
@@ -472,14 +483,14 @@ def _route_decorator(
 
 def _add_api_route(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     endpoint = call.get(1, "endpoint")
-    methods = _methods_of(call.get(None, "methods"), ["GET"])
+    methods = methods_of(call.get(None, "methods"), ["GET"])
     _register(ev, router, call, call.get(0, "path"), endpoint or UNKNOWN, methods)
     return NONE
 
 
 def _add_route(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
     endpoint = call.get(1, "route") or call.get(1, "endpoint") or UNKNOWN
-    methods = _methods_of(call.get(2, "methods"), ["GET"])
+    methods = methods_of(call.get(2, "methods"), ["GET"])
     _register(ev, router, call, call.get(0, "path"), endpoint, methods, plain=True)
     return NONE
 
@@ -495,7 +506,7 @@ def _websocket(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
 
 
 def _route(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
-    methods = _methods_of(call.get(1, "methods"), ["GET"])
+    methods = methods_of(call.get(1, "methods"), ["GET"])
     return _route_decorator(ev, router, call, methods=methods, plain=True)
 
 
@@ -554,7 +565,7 @@ def _include(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
             call.open,
         )
         is_presumed = isinstance(option, RouterObject) and option.presumed
-        entry.uncertain = entry.uncertain or isinstance(included, Union) or is_presumed
+        entry.guessed = isinstance(included, Union) or is_presumed
         if call.node is not None:
             keyword = call.node.keyword("prefix")
             if keyword is not None:

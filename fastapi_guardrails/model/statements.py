@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi_guardrails.model import classes, decorators, types
+from fastapi_guardrails.model import classes, decorators, journal, types
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.mains import is_main
+from fastapi_guardrails.model.operators import MAX_ITEMS
 from fastapi_guardrails.model.symbols import Module
 from fastapi_guardrails.model.values import (
     NONE,
@@ -23,6 +24,7 @@ from fastapi_guardrails.model.values import (
     Instance,
     Lazy,
     Mapping,
+    Method,
     ModuleValue,
     Scope,
     Sequence_,
@@ -117,6 +119,8 @@ def _is_vague(value: Value) -> bool:
 
 
 def _aug_assign(ev: Evaluator, node: f.AugAssign, frame: Frame) -> bool:
+    if node.op == "+" and frame.inline and frame.recorder is None and _extend(ev, node, frame):
+        return THROUGH
     combined = f.Binary(node.pos, node.op, node.target, node.value)
     ev.kept.append(combined)
     value = ev.evaluate(combined, frame)
@@ -124,6 +128,18 @@ def _aug_assign(ev: Evaluator, node: f.AugAssign, frame: Frame) -> bool:
     if frame.recorder is not None:
         frame.recorder.assign([node.target], node.value, value, node.pos, frame)
     return THROUGH
+
+
+def _extend(ev: Evaluator, node: f.AugAssign, frame: Frame) -> bool:
+    """`items += more` changes the list itself, which others may have, too."""
+    items = ev.evaluate(node.target, frame)
+    if type(items) is not Sequence_ or items.kind != "list" or is_soft(items):
+        return False
+    more = ev.evaluate(node.value, frame)
+    if len(items.items) + len(ev.items_of(more) or ()) > MAX_ITEMS:
+        return False
+    ev.call(Method("builtins.list", "extend", items), Arguments([more], {}, frame=frame))
+    return True
 
 
 def _return(ev: Evaluator, node: f.Return, frame: Frame) -> bool:
@@ -185,28 +201,53 @@ def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> 
     before, off = dict(frame.scope.vars), frame.off
     ended: list[bool] = []
     after: list[dict[str, Value]] = []
+    journals: list[journal.Journal] = []
     for block, taken in ((node.body, True), (node.orelse, False)):
         frame.scope.vars = dict(before)
         mark = _enter(frame, answer, taken)
         narrow(ev, node.test, taken, frame)
-        ended.append(ev.run(block, frame))
+        with journal.kept(ev) as assigned:
+            ended.append(ev.run(block, frame))
+        journals.append(assigned)
         _leave(frame, mark)
         after.append(frame.scope.vars)
         frame.off = max(off, frame.off) if answer is taken else off
-    if answer is not None and _returns(node.body if answer else node.orelse):
-        frame.off += 1
+    _leave_perhaps(node, ended, answer, frame)
     if answer is not None and not ended[0 if answer else 1]:
         by_default, otherwise = after[0 if answer else 1], after[1 if answer else 0]
         ev.choices.add_differing(by_default, otherwise)
+        journal.prefer(ev, *(journals if answer else reversed(journals)))
         frame.scope.vars = _prefer(by_default, otherwise)
         return THROUGH
     frame.scope.vars = _merge(after, ended)
+    journal.merge(ev, [j for j, end in zip(journals, ended) if not end] or journals[-1:])
     return all(ended)
 
 
-def _returns(block: list[f.Stmt]) -> bool:
-    """Whether a branch ends its function; what stands behind it, the defaults do not come to."""
-    return bool(block) and isinstance(block[-1], f.Return)
+def _leave_perhaps(node: f.If, ended: list[bool], answer: bool | None, frame: Frame) -> None:
+    """Whether what stands behind the branches is reached, where one of them leaves."""
+    if answer is None:
+        word = _leaves(node.body if ended[0] else node.orelse) if ended[0] is not ended[1] else ""
+        if word:
+            frame.leave(word)
+    elif ended[0 if answer else 1]:
+        word = _leaves(node.body if answer else node.orelse)
+        if word:
+            frame.leave_by_default(word)
+    if not all(ended):
+        frame.word = ""
+
+
+def _leaves(block: list[f.Stmt]) -> str:
+    """The word by which a branch leaves what is around it; none for `raise`: then nothing is served."""
+    last = block[-1] if block else None
+    if isinstance(last, f.Return):
+        return "return"
+    if isinstance(last, f.Simple) and last.word in ("break", "continue"):
+        return last.word
+    if isinstance(last, f.If):
+        return _leaves(last.body) or _leaves(last.orelse)
+    return _leaves(last.body) if isinstance(last, (f.With, f.Try)) else ""
 
 
 def _enter(frame: Frame, answer: bool | None, taken: bool) -> str:
@@ -350,11 +391,7 @@ def _for(ev: Evaluator, node: f.For, frame: Frame) -> bool:
     source = ev.evaluate(node.iter, frame)
     items = ev.items_of(source)
     if frame.recorder is None and items is not None and len(items) <= _MAX_LOOP:
-        for item in items:
-            ev.bind(node.target, item, frame)
-            if ev.run(node.body, frame) and frame.returns and not frame.uncertain:
-                return LEFT
-        return ev.run(node.orelse, frame)
+        return _rounds(ev, node, items, frame)
     if frame.recorder is not None:
         frame.recorder.iterate(node, source, frame)
     ev.bind(node.target, types.element(source, ev), frame)
@@ -363,11 +400,35 @@ def _for(ev: Evaluator, node: f.For, frame: Frame) -> bool:
     return THROUGH
 
 
+def _rounds(ev: Evaluator, node: f.For, items: list[Value], frame: Frame) -> bool:
+    """A loop over known items."""
+    before = frame.skips
+    for item in list(items):
+        ev.bind(node.target, item, frame)
+        frame.word = ""
+        ended = ev.run(node.body, frame)
+        frame.end_round(before, "continue")
+        if ended and frame.word == "break":
+            break
+        if ended and not frame.word and frame.returns and not frame.uncertain:
+            return LEFT
+    is_broken, frame.word = frame.word == "break", ""
+    frame.end_round(before, "break")
+    if is_broken:
+        return THROUGH
+    return ev.run(node.orelse, frame)
+
+
 def _loop(ev: Evaluator, node: f.Node, body: list[f.Stmt], frame: Frame) -> None:
     before = dict(frame.scope.vars)
     loops, frame.loops = frame.loops, (*frame.loops, node)
     frame.uncertain += 1
-    ended = ev.run(body, frame)
+    skips = frame.skips
+    with journal.kept(ev) as assigned:
+        ended = ev.run(body, frame)
+    journal.merge(ev, [assigned, journal.Journal()])
+    frame.end_round(skips, "continue", "break")
+    frame.word = ""
     frame.uncertain -= 1
     frame.loops = loops
     frame.scope.vars = _merge([frame.scope.vars, before], [ended, False])
@@ -417,7 +478,9 @@ def _names_of_handlers(ev: Evaluator, node: f.Try, frame: Frame) -> None:
     for handler in node.handlers:
         if handler.name:
             frame.scope.vars[handler.name] = UNKNOWN
-        ev.run(handler.body, frame)
+        with journal.kept(ev) as assigned:
+            ev.run(handler.body, frame)
+        journal.prefer(ev, journal.Journal(), assigned)
     frame.off -= 1
     frame.scope.vars.update({n: kept[n] for n in known})
 
@@ -640,6 +703,10 @@ def _match(ev: Evaluator, node: f.Match, frame: Frame) -> bool:
     if not any(c.irrefutable for c in node.cases):
         after.append(before)
         ended.append(False)
+    if not all(ended):
+        for word in {_leaves(case.body) for case in node.cases} - {""}:
+            frame.leave(word)
+        frame.word = ""
     reached = [names for names, end in zip(after, ended) if not end]
     merged = reached[0] if reached else before
     for names in reached[1:]:
@@ -649,6 +716,8 @@ def _match(ev: Evaluator, node: f.Match, frame: Frame) -> bool:
 
 
 def _simple(ev: Evaluator, node: f.Simple, frame: Frame) -> bool:
+    if node.word != "pass":
+        frame.word = node.word
     return node.word != "pass"
 
 
@@ -717,7 +786,9 @@ def _set_attribute(ev: Evaluator, owner: Instance, name: str, value: Value, fram
     if isinstance(owner, RouterObject) and frame.inline and frame.recorder is None:
         set_router_attribute(ev, owner, name, value, frame)
     old = owner.attrs.get(name)
-    if frame.recorder is not None and old is not None:
+    if frame.recorder is None:
+        journal.note(ev, owner, name)
+    elif old is not None:
         value = union([old, value]) if not isinstance(value, Unknown) else old
     owner.attrs[name] = value
 

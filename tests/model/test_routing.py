@@ -1142,24 +1142,56 @@ def test_a_route_in_a_loop_over_the_unknown_is_uncertain() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "uncertain"),
+    ("start", "expected"),
     [
-        ("app = FastAPI()\napp.routes.append(Route('/x', read))", True),
-        ("app = FastAPI()\napp.router.routes.extend([Route('/x', read)])", True),
-        ("app = FastAPI(routes=[Route('/x', read)])", True),
-        ("app = FastAPI(routes=None)", False),
-        ("app = FastAPI()\nfor route in app.routes:\n    route.name = 'x'", False),
+        ("app = FastAPI()\napp.routes.append(Route('/x', read))", ["GET /x"]),
+        ("app = FastAPI()\napp.routes.append(made)", ["? {?} ?"]),
+        ("app = FastAPI()\napp.router.routes.extend([Route('/x', read)])", ["GET /x"]),
+        ("app = FastAPI()\napp.router.routes.extend([Route('/x', read), made])", ["GET /x", "? {?} ?"]),
+        ("app = FastAPI(routes=[Route('/x', read), APIRoute('/y', endpoint=read)])", ["GET /x", "GET /y"]),
+        ("app = FastAPI(routes=[APIRoute('/x', read, methods=['PUT', 'POST'])])", ["POST,PUT /x"]),
+        ("app = FastAPI(routes=[Own('/x', read, methods=['PUT'])])", ["PUT /x"]),
+        ("app = FastAPI(routes=[APIWebSocketRoute('/x', read), WebSocketRoute('/y', read)])", ["WS /x", "WS /y"]),
+        ("inner = FastAPI(routes=[APIRoute('/y', read)])\napp = FastAPI(routes=[Mount('/x', inner)])", ["GET /x/y"]),
+        ("app = FastAPI(routes=[Mount('/x', routes=[Route('/y', read)])])", ["? {?} ?"]),
+        ("app = FastAPI(routes=made)", ["? {?} ?"]),
+        ("app = FastAPI(routes=None)", []),
+        ("app = FastAPI()\nfor route in app.routes:\n    route.name = 'x'", []),
+        ("app = FastAPI()\napp.get('/a')(read)\napp.routes.insert(0, Route('/x', read))", ["GET /x", "GET /a"]),
+        (
+            "app = FastAPI()\napp.include_router(APIRouter(prefix='/v1', routes=[APIRoute('/x', read)]), prefix='/p')",
+            ["GET /p/x"],
+        ),
     ],
 )
-def test_routes_put_into_the_list_are_uncertain(start: str, uncertain: bool) -> None:
+def test_route_objects_are_served_as_they_are(start: str, expected: list[str]) -> None:
     asked = understand(f"""
 # app/main.py
-from fastapi import FastAPI
-from starlette.routing import Route
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.routing import Mount, Route, WebSocketRoute
+from app.nowhere import made
+class Own(APIRoute):
+    def __init__(self, *args, response_model_exclude_none=True, **kwargs):
+        super().__init__(*args, response_model_exclude_none=response_model_exclude_none, **kwargs)
 def read(): ...
 {start}
 """)
-    assert asked.routes == (["? {?} ?"] if uncertain else [])
+    assert asked.routes == expected
+
+
+def test_a_route_object_keeps_its_options() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import Depends, FastAPI
+        from fastapi.routing import APIRoute
+        def user(): ...
+        async def read(me=Depends(user)): ...
+        app = FastAPI(routes=[APIRoute("/a", read, status_code=202, dependencies=[Depends(user)])])
+        """)
+    route = asked.route("/a")
+    assert (route.status_code, route.is_async, route.endpoint_name) == (202, True, "app.main.read")
+    assert asked.dependencies("/a") == ["user", "user"]
 
 
 def test_routes_of_tests_are_not_the_applications() -> None:
@@ -1322,3 +1354,266 @@ def test_a_decorator_of_the_app_that_one_of_two_branches_makes() -> None:
         """)
     assert asked.routes == ["GET /a", "GET /a"]
     assert len(asked.project.apps) == 2
+
+
+# --- branches that nobody can decide -------------------------------------------------------------------------------
+
+SETUP = """
+# app/setup.py
+import os
+from fastapi import APIRouter, FastAPI
+def read(): ...
+{setup}
+# app/main.py
+from fastapi import FastAPI
+from app.setup import setup
+app = FastAPI()
+app.get("/before")(print)
+setup(app)
+app.get("/after")(print)
+"""
+
+
+@pytest.mark.parametrize(
+    ("setup", "certain"),
+    [
+        ("def setup(app):\n    if os.environ['A']:\n        return\n    app.get('/x')(read)", False),
+        ("def setup(app):\n    if os.environ['A']:\n        raise ValueError\n    app.get('/x')(read)", True),
+        ("def setup(app):\n    if not os.environ['A']:\n        print(1)\n    app.get('/x')(read)", True),
+        (
+            "def setup(app):\n    with open('x') as file:\n        if file.read():\n            return\n"
+            "    app.get('/x')(read)",
+            False,
+        ),
+        (
+            "def setup(app):\n    for path in ['/x']:\n        if os.environ['A']:\n            continue\n"
+            "        app.get(path)(read)",
+            False,
+        ),
+        (
+            "def setup(app):\n    for path in ['/y', '/x']:\n        if path == '/y':\n            continue\n"
+            "        app.get(path)(read)",
+            True,
+        ),
+        (
+            "def setup(app):\n    for name in ['A', 'B']:\n        if os.environ[name]:\n            continue\n"
+            "    app.get('/x')(read)",
+            True,
+        ),
+        (
+            "def setup(app):\n    for name in ['A', 'B']:\n        if os.environ[name]:\n            break\n"
+            "    app.get('/x')(read)",
+            True,
+        ),
+        (
+            "def setup(app):\n    match os.environ['A']:\n        case 'off':\n            return\n"
+            "    app.get('/x')(read)",
+            False,
+        ),
+        (
+            "def setup(app):\n    if os.environ['A']:\n        return\n    add(app)\n"
+            "def add(app):\n    app.get('/x')(read)",
+            False,
+        ),
+        (
+            "def setup(app):\n    if os.environ['A']:\n        return\n    router = APIRouter()\n"
+            "    router.get('/x')(read)\n    app.include_router(router)",
+            False,
+        ),
+    ],
+)
+def test_what_stands_behind_a_branch_that_may_leave_is_uncertain(setup: str, certain: bool) -> None:
+    asked = understand(SETUP.format(setup=setup))
+    assert asked.routes == ["GET /before", f"GET /x{'' if certain else ' ?'}", "GET /after"]
+
+
+def test_a_loop_ends_where_it_is_left() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        def read(): ...
+        for path in ["/a", "/b", "/c"]:
+            if path == "/b":
+                break
+            for version in [1, 2]:
+                if version == 2:
+                    break
+                app.get(f"{path}/{version}")(read)
+        """)
+    assert asked.routes == ["GET /a/1"]
+
+
+def test_an_app_that_a_branch_makes_serves_what_the_branch_registers() -> None:
+    asked = understand("""
+        # app/factory.py
+        from fastapi import FastAPI
+        from app.users import router
+        def create(kind):
+            app = FastAPI()
+            app.include_router(router)
+            if kind == "full":
+                app.include_router(router, prefix="/more")
+            return app
+        # app/users.py
+        from fastapi import APIRouter
+        router = APIRouter(prefix="/users")
+        @router.get("")
+        def users(): ...
+        # app/main.py
+        import sys
+        from app.factory import create
+        def main(arguments):
+            if arguments.reload:
+                print("reloads")
+            else:
+                return create(arguments.kind)
+        main(sys.argv)
+        """)
+    assert asked.routes == ["GET /users", "GET /more/users ?"]
+
+
+def test_an_app_around_another_may_not_be_there() -> None:
+    asked = understand("""
+        # app/main.py
+        import os
+        from fastapi import FastAPI
+        inner = app = FastAPI()
+        @app.get("/a")
+        def a(): ...
+        if os.environ["BASE"]:
+            app = FastAPI()
+            app.mount("/base", inner)
+        """)
+    assert sorted(asked.routes) == ["GET /a", "GET /base/a"]
+
+
+CONFIG = """
+# app/config.py
+import os
+class Config:
+    mode = "plain"
+    def __init__(self):
+        self.more = False
+        self.prefix = "/a"
+{change}
+config = Config()
+# app/main.py
+from fastapi import FastAPI
+from app.config import config
+app = FastAPI()
+if config.more:
+    @app.get("/more")
+    def more(): ...
+if config.mode == "plain":
+    @app.get("/plain")
+    def plain(): ...
+@app.get(config.prefix)
+def a(): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("if os.environ['A']:\n            self.more = True", ["GET /more ?", "GET /plain", "GET /a"]),
+        ("if os.environ['A']:\n            self.mode = 'rich'", ["GET /plain ?", "GET /a"]),
+        ("if os.environ['A']:\n            self.prefix = '/b'", ["GET /plain", "GET {?} ?"]),
+        ("for name in os.environ:\n            self.more = True", ["GET /more ?", "GET /plain", "GET /a"]),
+        ("if os.environ['A']:\n            self.more = True\n            return", ["GET /plain", "GET /a"]),
+        (
+            "if os.environ['A']:\n            if os.environ['B']:\n                self.prefix = '/b'\n"
+            "        else:\n            self.more = True",
+            ["GET /more ?", "GET /plain", "GET {?} ?"],
+        ),
+        ("try:\n            import nowhere\n        except ImportError:\n            self.prefix = '/b'", None),
+        ("if os.environ['A']:\n            self.prefix = '/b'\n        else:\n            self.prefix = '/b'", "/b"),
+    ],
+)
+def test_an_attribute_that_a_branch_assigns_may_have_either_value(
+    change: str, expected: list[str] | str | None
+) -> None:
+    asked = understand(CONFIG.format(change="        " + change))
+    if not isinstance(expected, list):
+        expected = ["GET /plain", f"GET {expected or '/a'}"]
+    assert asked.routes == expected
+
+
+def test_what_a_branch_makes_has_its_own_attributes() -> None:
+    asked = understand("""
+        # app/main.py
+        import os
+        from fastapi import FastAPI
+        class Group:
+            prefix = ""
+            def __init__(self, prefix):
+                self.prefix = prefix
+        app = FastAPI()
+        if os.environ["A"]:
+            group = Group("/a")
+            @app.get(group.prefix + "/x")
+            def x(): ...
+        """)
+    assert asked.routes == ["GET /a/x ?"]
+
+
+def test_a_list_that_grows_grows_everywhere() -> None:
+    asked = understand("""
+        # app/routers.py
+        from fastapi import APIRouter
+        users, items = APIRouter(), APIRouter()
+        @users.get("/users")
+        def read_users(): ...
+        @items.get("/items")
+        def read_items(): ...
+        ALL = [users]
+        # app/main.py
+        from fastapi import FastAPI
+        from app.routers import ALL, items
+        def versioned(app):
+            for router in ALL:
+                app.include_router(router, prefix="/v1")
+        def create():
+            app = FastAPI()
+            routers = ALL
+            routers += [items]
+            for router in routers:
+                app.include_router(router)
+            versioned(app)
+            return app
+        app = create()
+        """)
+    assert asked.routes == ["GET /users", "GET /items", "GET /v1/users", "GET /v1/items"]
+
+
+def test_one_of_several_values_is_none_of_the_others() -> None:
+    asked = understand("""
+        # app/main.py
+        import enum, functools, os
+        from fastapi import Depends, FastAPI
+        class Scheme(enum.Enum):
+            NONE, BASIC, BEARER = "none", "basic", "bearer"
+        def basic(): ...
+        def bearer(): ...
+        class Config:
+            scheme = Scheme.BASIC
+        config = Config()
+        if os.environ["A"]:
+            config.scheme = Scheme.BEARER
+        def provider():
+            if config.scheme == Scheme.NONE:
+                return None
+            return basic if config.scheme == Scheme.BASIC else bearer
+        def wrapped():
+            inner = provider()
+            @functools.wraps(inner)
+            async def authorize(*args, **kwargs): ...
+            return authorize
+        app = FastAPI()
+        if config.scheme != Scheme.NONE:
+            @app.get("/a")
+            def a(me=Depends(wrapped())): ...
+        """)
+    assert asked.routes == ["GET /a"]
+    assert asked.dependencies("/a") == ["basic"]
+    assert not asked.route("/a").tree.children[0].resolved
