@@ -360,7 +360,18 @@ def _function_of_instance(
         return _read_property(ev, value, member, frame, node)
     if member.kind == "staticmethod":
         return member
+    if frame.recorder is not None and member.kind == "function" and classes.is_interface(value.cls):
+        return _implemented(ev, value, member)
     return Bound(member, value.cls if member.kind == "classmethod" else value)
+
+
+def _implemented(ev: Evaluator, value: Instance, member: FunctionValue) -> Bound:
+    """The method of an interface, of the class behind it where there is only one."""
+    found = ev.interfaces.implementation(value.cls) if isinstance(value.cls, ClassValue) else None
+    method = None if found is None else classes.method(found, member.name)
+    if found is None or method is None or method.node is member.node or method.kind != "function":
+        return Bound(member, value)
+    return Bound(method, Instance(found, value.args))
 
 
 def _read_property(ev: Evaluator, value: Instance, member: FunctionValue, frame: Frame, node: f.Attr | None) -> Value:

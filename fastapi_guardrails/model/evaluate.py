@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi_guardrails.model import attributes, classes, journal, natives, operators, types
 from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.interfaces import Interfaces
 from fastapi_guardrails.model.launched import Launched
 from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import hand_over
@@ -120,6 +121,7 @@ class Evaluator(Statements):
         #: what the branches around assign to attributes, which nobody can say they do
         self.journals: list[journal.Journal] = []
         self.registering = Registering(registry)
+        self.interfaces = Interfaces(registry)
         #: what only a default chose
         self.choices = Choices(self.resolve)
         self._analyses: dict[tuple[int, int, int], Analysis] = {}
