@@ -255,6 +255,7 @@ def entered(value: Value, ev: Evaluator) -> Value:
 def _entered(value: Value, ev: Evaluator) -> Value:
     if not isinstance(value, Instance):
         return UNKNOWN
+    itself = value
     if isinstance(value.cls, ClassValue):
         for name in ("__enter__", "__aenter__"):
             method = classes.method(value.cls, name)
@@ -270,9 +271,9 @@ def _entered(value: Value, ev: Evaluator) -> Value:
     for name in ("__enter__", "__aenter__"):
         spec = method_spec(value.cls.name, name)
         if spec:
-            return from_spec(ev, spec, value, None)
+            return itself if spec == "self" else from_spec(ev, spec, value, None)
     known = METHODS.get(value.cls.name)
-    return value if known is not None else Instance(value.cls, value.args)
+    return itself if known is not None else Instance(value.cls, value.args)
 
 
 def _library_side(value: Instance, cls: ClassValue) -> Instance:
