@@ -153,11 +153,32 @@ def _call_method(ev: Evaluator, callee: Method, call: Arguments) -> Value:
     if callee.name == "items" and isinstance(receiver, Instance) and len(receiver.args) == 2:
         return Instance(External("builtins.list"), (Generic(External("builtins.tuple"), receiver.args),))
     if callee.name in ("model_copy", "copy") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
-        return receiver
+        return _copied(receiver, call)
     if callee.name in ("model_dump", "dict") and isinstance(receiver, Instance) and classes.is_pydantic(receiver.cls):
-        return Instance(External("builtins.dict"))
+        return _dumped(receiver, call)
     spec = types.method_spec(callee.owner, callee.name)
     return types.from_spec(ev, spec, receiver, call) if spec is not None else made_by(callee.qualified)
+
+
+def _copied(model: Instance, call: Arguments) -> Instance:
+    """The copy of a model, with what `update=` says; nobody knows its fields where that is not known."""
+    update = call.get(None, "update")
+    if update is None or not call.frame.inline or not isinstance(model.cls, ClassValue):
+        return model
+    attrs = dict(model.attrs)
+    if isinstance(update, Mapping) and not update.open:
+        attrs.update({name: value for name, value in update.items.items() if isinstance(name, str)})
+    else:
+        attrs.update(dict.fromkeys(classes.field_names(model.cls), UNKNOWN))
+    return Instance(model.cls, model.args, model.module, model.made, attrs)
+
+
+def _dumped(model: Instance, call: Arguments) -> Value:
+    """The dict of a model: known at start-up, of one all of whose fields are."""
+    names = classes.field_names(model.cls) if isinstance(model.cls, ClassValue) else []
+    if not call.frame.inline or call.args or call.kwargs or call.open or not model.attrs.keys() >= set(names):
+        return Instance(External("builtins.dict"))
+    return Mapping({name: model.attrs[name] for name in names}, call.frame.module, call.node.pos if call.node else 0)
 
 
 def _entered(ev: Evaluator, method: str, context: Value) -> Value:
