@@ -71,7 +71,7 @@ class Sources:
     def import_roots(self) -> Roots:
         """Where modules are, by dotted name."""
         imports = {path: list(_imports(module.body)) for path, module in self.modules.items()}
-        return Roots(self.modules, imports, self.root.name)
+        return Roots(self.modules, imports, self.root.name, lambda path: frozenset(_bound(self.modules[path].body)))
 
     @cached_property
     def unparsed(self) -> list[str]:
@@ -476,6 +476,23 @@ _numbered_decoder = msgspec.msgpack.Decoder(list[tuple[int, list[bytes]]])
 def _first_line(statement: f.Stmt) -> int:
     decorators = getattr(statement, "decorators", ())
     return min(f.line_of(node.pos) for node in (statement, *decorators))
+
+
+def _bound(body: list[f.Stmt]) -> Iterator[str]:
+    """Names that a module binds at its top level."""
+    for statement in body:
+        if isinstance(statement, (f.Function, f.Class)):
+            yield statement.name
+        elif isinstance(statement, (f.Import, f.ImportFrom)):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+        elif isinstance(statement, (f.Assign, f.AnnAssign)):
+            targets = statement.targets if isinstance(statement, f.Assign) else [statement.target]
+            yield from (target.id for target in targets if isinstance(target, f.Name))
+        elif isinstance(statement, (f.If, f.Try)):
+            yield from _bound(statement.body)
+            yield from _bound(statement.orelse)
+            for handler in getattr(statement, "handlers", ()):
+                yield from _bound(handler.body)
 
 
 def _imports(body: list[f.Stmt]) -> Iterator[Imported]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -41,13 +41,19 @@ class Roots:
         imports: what a file imports absolutely, by file. They tell a folder that imports start from from a
             part of a namespace package; without them both are possible.
         root_name: name of the root's own folder, for a root inside a package: `app.main` is then `main.py`.
+        bound: the names that a file binds at its top level. They tell whether modules of a package import each other as
+            scripts do (`from models import User`), or a library of that name.
 
     Attributes:
         roots: folders that modules are named from, relative to the project root (`""`), sorted.
     """
 
     def __init__(
-        self, paths: Iterable[str], imports: Mapping[str, Iterable[Imported]] | None = None, root_name: str = ""
+        self,
+        paths: Iterable[str],
+        imports: Mapping[str, Iterable[Imported]] | None = None,
+        root_name: str = "",
+        bound: Callable[[str], Container[str]] | None = None,
     ) -> None:
         self._root_name = root_name
         self._files = frozenset(paths)
@@ -67,6 +73,7 @@ class Roots:
         self._last_resort: frozenset[str] = frozenset()
         self._external: frozenset[str] = frozenset()
         evident = self._weigh(imports or {})
+        self._inside = self._run_inside(imports or {}, bound) if bound is not None else frozenset()
         self._named = self._named_roots(evident)
         self.roots: tuple[str, ...] = tuple(sorted(self._named))
         self._fallback = [r for r in self.roots if r in self._strong or r in evident or r == ""]
@@ -186,11 +193,13 @@ class Roots:
     def _find_at_odds(self, tail: str, folder: str) -> str | None:
         """What is found only if a folder *inside* a package is on the path too, or the one above the project.
 
-        Names of one part are not looked up so: a module `redis` in some package is not what `import redis` means.
+        Names of one part are looked up so only where the imports show it: a module `redis` in some package is not what
+        `import redis` means.
         """
         top, _, rest = tail.partition("/")
-        while rest and folder:
-            path = self._at(_join(folder, tail)) if folder in self._packages else None
+        while folder:
+            stem = _join(folder, tail)
+            path = self._at(stem) if folder in self._packages and (rest or stem in self._inside) else None
             if path is not None:
                 return path
             folder = _parent(folder)
@@ -248,6 +257,7 @@ class Roots:
         starts: Counter[str] = Counter()
         passes: Counter[str] = Counter()
         external: set[str] = set()
+        importing_their_own: set[str] = set()
         for importer, found in imports.items():
             own = importer.rpartition("/")[2].removesuffix(".py")
             chain = self._chain(_parent(importer))
@@ -259,13 +269,40 @@ class Roots:
                     passes.update(self._passed(root, dotted))
                 if root is None or top == own:  # a module never imports itself
                     external.add(top)
+                if top == own:
+                    importing_their_own.add(importer.removesuffix(".py"))
         inner = frozenset(folder for folder, count in passes.items() if count >= starts[folder])
         inner |= frozenset(folder for folder in self._roots if not starts[folder] and self._is_in_package(folder))
         self._last_resort = inner
         self._external = frozenset(external)
+        self._importing_their_own = frozenset(importing_their_own)
         self._roots -= inner
         self._chains.clear()
         return set(starts) - inner
+
+    def _run_inside(
+        self, imports: Mapping[str, Iterable[Imported]], bound: Callable[[str], Container[str]]
+    ) -> frozenset[str]:
+        """Modules, as paths without their ends, that their neighbours in a package import by their bare names."""
+        meant: set[str] = set()
+        for importer, found in imports.items():
+            for name, names in found:
+                if names and "." not in name and name in self._external and not self._is_standard(name):
+                    meant.update(self._neighbour(name, names, importer, bound))
+        return frozenset(meant)
+
+    def _neighbour(
+        self, name: str, names: tuple[str, ...], importer: str, bound: Callable[[str], Container[str]]
+    ) -> Iterable[str]:
+        """The module of the importer's package, or of one around it, that binds all names which a bare name gives."""
+        folder = _parent(importer)
+        while folder in self._packages and folder:
+            stem = _join(folder, name)
+            path = self._other(stem, importer)
+            if path is not None and stem not in self._importing_their_own:
+                return [stem] if all(given in bound(path) for given in names) else []
+            folder = _parent(folder)
+        return []
 
     @cached_property
     def _by_tail(self) -> dict[str, list[str]]:

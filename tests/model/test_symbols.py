@@ -492,3 +492,21 @@ def test_what_exists_only_at_run_time_comes_before_what_type_checkers_see() -> N
         def read(session: SessionDep): ...
         """)
     assert asked.dependencies("/") == ["get_session"]
+
+
+def test_a_package_that_is_run_from_inside_its_folder() -> None:
+    asked = understand("""
+# app/__init__.py
+# app/main.py
+from fastapi import FastAPI
+from routes import router
+app = FastAPI()
+app.include_router(router)
+# app/routes.py
+from fastapi import APIRouter
+if True:
+    router = APIRouter()
+@router.get("/notes")
+def read(): ...
+""")
+    assert asked.routes == ["GET /notes"]

@@ -140,6 +140,29 @@ def test_a_package_that_is_also_on_the_path() -> None:
     assert roots.find("redis", "src/app/core/config.py") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "imports", "found"),
+    [
+        ("models", {"app/main.py": "models:User"}, "app/models.py"),
+        ("models", {"app/api/users.py": "models:User"}, "app/models.py"),
+        ("models", {"app/main.py": "models:Nothing"}, None),
+        ("models", {"app/main.py": "models"}, None),
+        ("models", {"app/main.py": "models:User", "app/models.py": "models:User"}, None),
+        ("celery", {"app/main.py": "celery:Celery", "app/celery.py": "celery:Celery"}, None),
+        ("types", {"app/main.py": "types:Kind"}, None),
+    ],
+    ids=["neighbour", "from-below", "another-name", "no-name", "imports-its-own", "library", "standard-library"],
+)
+def test_a_bare_name_in_a_package_is_a_neighbour_that_binds_what_is_imported(
+    name: str, imports: dict[str, str], found: str | None
+) -> None:
+    bound = {"app/models.py": {"User"}, "app/celery.py": {"Celery", "app"}, "app/types.py": {"Kind"}}
+    files = ["app/__init__.py", "app/main.py", "app/api/__init__.py", "app/api/users.py", *bound]
+    said = {path: [_imported(part) for part in text.split(", ")] for path, text in imports.items()}
+    roots = Roots(files, said, bound=lambda path: bound.get(path, set()))
+    assert roots.find(name, "app/main.py") == found
+
+
 def test_the_standard_library_is_not_the_projects() -> None:
     roots = _roots("logging.py", "platform/__init__.py", "platform/api.py", "logging/config.py", "main.py")
     assert roots.find("logging", "main.py") is None
