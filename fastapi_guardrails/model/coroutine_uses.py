@@ -94,6 +94,8 @@ class CoroutineUses:
             return Use("iterated over", True) if fails else None
         if _is_tested(node, parent):
             return _TESTED
+        if isinstance(parent, f.Raise):
+            return Use("raised", True)
         if isinstance(parent, f.Compare):
             return _OPERAND._replace(fails=False)
         if isinstance(parent, (f.Binary, f.AugAssign)):
