@@ -412,7 +412,8 @@ class Exceptions:
             dispatch = entry.call.kwargs.get("dispatch")
             if dispatch is not None:
                 return any(self._catches_around_calls(t, cls) for t, _ in targets(dispatch))
-            return "exception" in middleware.name.lower()
+            given = (name for name, value in entry.call.kwargs.items() if not is_none(value))
+            return "exception" in middleware.name.lower() or any("handler" in name for name in given)
         if isinstance(middleware, ClassValue):
             return self._class_catches(middleware, cls)
         found = targets(middleware)
