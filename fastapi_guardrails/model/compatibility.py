@@ -62,5 +62,11 @@ def _names(node: f.Node, new: str) -> bool:
 
 
 def _asks_for_version(test: f.Expr, new: str) -> bool:
-    names = (n.id if isinstance(n, f.Name) else n.attr if isinstance(n, f.Attr) else "" for n in walk([test]))
-    return any(_VERSION.search(name) for name in names) or any(_names(n, new) for n in walk([test]))
+    asked = [node for node in walk([test]) if not _is_of_python(node)]
+    names = (n.id if isinstance(n, f.Name) else n.attr if isinstance(n, f.Attr) else "" for n in asked)
+    return any(_VERSION.search(name) for name in names) or any(_names(node, new) for node in asked)
+
+
+def _is_of_python(node: f.Node) -> bool:
+    """`sys.version_info`, which says nothing of a library."""
+    return isinstance(node, f.Attr) and isinstance(node.value, f.Name) and node.value.id == "sys"

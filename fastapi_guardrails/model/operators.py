@@ -171,6 +171,10 @@ def _item_of_instance(ev: Evaluator, value: Instance, index: Value) -> Value:
     if isinstance(value.cls, ClassValue):
         from fastapi_guardrails.model import classes
 
+        key = text_of(index)
+        if key is not None and classes.inherits(value.cls, "typing.TypedDict"):
+            declared = classes.annotation(value.cls, key)
+            return UNKNOWN if declared is None else _declared(ev, *declared)
         method = classes.method(value.cls, "__getitem__")
         return ev.result_of(method, value) if method is not None else UNKNOWN
     if value.cls.name in ("builtins.dict", "collections.defaultdict", "collections.abc.Mapping"):
@@ -183,6 +187,10 @@ def _item_of_instance(ev: Evaluator, value: Instance, index: Value) -> Value:
         return types.element(value, ev) if not isinstance(index, Unknown) or index.why == "" else UNKNOWN
     spec = types.method_spec(value.cls.name, "__getitem__")
     return types.from_spec(ev, spec, value, None) if spec else UNKNOWN
+
+
+def _declared(ev: Evaluator, annotation: f.Expr, owner: ClassValue) -> Value:
+    return types.instance_of(ev, types.annotation_type(ev, annotation, owner.scope))
 
 
 # --- strings and arithmetic ----------------------------------------------------------------------------------------

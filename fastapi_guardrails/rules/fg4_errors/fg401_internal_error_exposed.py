@@ -78,6 +78,7 @@ from fastapi_guardrails.model.values import (
     FunctionValue,
     Instance,
     LambdaValue,
+    Partial,
     Sequence_,
     Value,
     options,
@@ -100,12 +101,12 @@ _MAX_DEPTH = 3
 def internal_error_exposed(project: Project) -> Iterator[Finding]:
     """Yield a finding for each response that holds the text of an unexpected exception."""
     registered = list(_registered(project))
-    handlers = {id(function.node) for value in registered for function, _ in targets(value)}
+    handlers = {id(function.node): _given_before(value) for value in registered for function, _ in targets(value)}
     answers = Answers(project)
     seen: set[int] = set()
     for function in project.functions:
         if id(function.node) in handlers:
-            yield from _in_handler(function, seen)
+            yield from _in_handler(function, handlers[id(function.node)], seen)
         if may_leak(function):
             yield from _in_excepts(function, answers, seen)
     for value in registered:
@@ -127,8 +128,13 @@ def _is_registered_for_unexpected(exception: Value) -> bool:
     return isinstance(exception, External) and is_unexpected(exception.name)
 
 
-def _in_handler(function: Function, seen: set[int]) -> Iterator[Finding]:
-    params = [p for p in function.node.params if p.name not in ("self", "cls")]
+def _given_before(handler: Value) -> int:
+    """How many arguments a `partial` gives before the request and the exception."""
+    return len(handler.args) if isinstance(handler, Partial) else 0
+
+
+def _in_handler(function: Function, given_before: int, seen: set[int]) -> Iterator[Finding]:
+    params = [p for p in function.node.params if p.name not in ("self", "cls")][given_before:]
     if len(params) > 1:
         caught = Caught(function.project.evaluator, function.analysis, params[1].name, function.body)
         yield from _findings(caught.leaks(), function.mark, "receives the exception", seen)
