@@ -50,8 +50,8 @@ async def read_rate() -> float:
 ```
 
 ## Fix safety
-Safe for `time.sleep` called in the `async def` itself: it becomes `await asyncio.sleep`, and the import is added. The
-other calls have no fix.
+Safe for `time.sleep` called in the `async def` itself: it becomes `await asyncio.sleep`, and the import is added. In a
+generator expression `await` would change what it gives. The other calls have no fix.
 
 ## Options
 `blocking-calls`: qualified names of further calls that block, as `"vendor.client.Client.send"`.
@@ -87,9 +87,12 @@ from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Seve
 from fastapi_guardrails.knowledge.blocking import CONNECTING, FILES, blocks
 from fastapi_guardrails.model.calls import CallSite, callee_name
 from fastapi_guardrails.model.contexts import Chains, Hit, while_serving
+from fastapi_guardrails.model.coroutine_uses import can_wait
 from fastapi_guardrails.model.elements import Function, mark_at
+from fastapi_guardrails.model.tree import walk_with_parent
 from fastapi_guardrails.model.values import Instance, Method, Partial, options
 from fastapi_guardrails.rules.registry import rule
+from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
@@ -151,7 +154,10 @@ def _receiver_made(site: CallSite) -> int:
 
 
 def _sleep_fix(project: Project, function: Function, hit: Hit) -> Fix | None:
-    if hit.site.name != "time.sleep" or hit.steps:
+    node = hit.site.node
+    if hit.site.name != "time.sleep" or hit.steps or not isinstance(node, f.Call) or node.keywords:
+        return None
+    if not can_wait(node, {id(inner): parent for inner, parent in walk_with_parent(function.analysis.body)}):
         return None
     from fastapi_guardrails.syntax.calls import call_at
     from fastapi_guardrails.syntax.imports import can_import
