@@ -429,6 +429,10 @@ def _assigned_names(ev: Evaluator, cls: ClassValue) -> set[str]:
 
 
 def _of_library_instance(ev: Evaluator, value: Instance, cls: External, name: str) -> Value:
+    if cls.name == "sqlalchemy.Row":
+        for entity in value.args:
+            if isinstance(entity, ClassValue) and entity.name == name:
+                return Instance(entity)  # `select(User)` gives rows with an attribute `User`
     for ancestor in (cls.name, *ancestors(cls.name)[0]):
         spec = ATTRIBUTES.get(ancestor, {}).get(name)
         if spec is not None:
