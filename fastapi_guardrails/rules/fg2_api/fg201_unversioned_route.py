@@ -60,6 +60,7 @@ app.include_router(router, prefix="/api/v1")
 - `/`, health, liveness and readiness checks, `metrics`, `ping`, `version`, the favicon and `robots.txt`; everything
   below `docs`, `static` and `.well-known`.
 - Routes with `include_in_schema=False`, routes of an app with `openapi_url=None`, and WebSockets.
+- Routes that the defaults of the settings do not register.
 - Routes of an app that is given to `fastapi-versioning` or `fastapi-versionizer`.
 - Pages: routes whose `response_class`, or the `default_response_class` around them, is HTML.
 
@@ -108,7 +109,7 @@ def unversioned_route(project: Project) -> Iterator[Finding]:
 
 
 def _needs_version(route: Route, version: re.Pattern[str]) -> bool:
-    if route.websocket or not route.is_operation or route.flat.uncertain or not route.include_in_schema:
+    if route.websocket or not route.is_operation or not route.certain or not route.include_in_schema:
         return False
     if _is_page(route) or _has_no_schema(route):
         return False
