@@ -25,8 +25,8 @@ class Answers:
         self._project = project
 
     def may_come_from(self, function: Function) -> bool:
-        """Whether an endpoint returns what the function gives, as it is."""
-        return function.is_reached and id(function.node) in self._answering
+        """Whether a function is an endpoint, or gives what one returns as it is."""
+        return function.is_endpoint or id(function.node) in self._answering
 
     @cached_property
     def _answering(self) -> set[int]:

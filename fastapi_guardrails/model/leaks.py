@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.knowledge.unexpected import is_unexpected
@@ -101,7 +101,7 @@ class Caught:
         analysis: of the function in which it is caught.
         name: the name that it is bound to, or ''.
         body: the statements in which it has this name.
-        answers: what the function returns is the answer to a request.
+        answers: says whether what the function returns is the answer to a request; asked only if that matters.
         texts: parameters that hold its text from the start.
         depth: how many calls lead here.
     """
@@ -113,7 +113,7 @@ class Caught:
         name: str,
         body: list[f.Stmt],
         *,
-        answers: bool = False,
+        answers: Callable[[], bool] | None = None,
         texts: tuple[str, ...] = (),
         depth: int = 0,
     ) -> None:
@@ -276,7 +276,7 @@ class Caught:
                     yield leak
         if found or not isinstance(statement, f.Return) or statement.value is None:
             return
-        if self._answers and self._holds(statement.value):
+        if self._answers is not None and self._holds(statement.value) and self._answers():
             yield Leak(statement, "the returned value", self._analysis.function)
 
     def _responses(self, node: f.Call) -> Iterator[Leak]:

@@ -62,6 +62,7 @@ A text that is kept in an attribute of an object, or handed over more than three
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
@@ -162,7 +163,7 @@ def _in_excepts(function: Function, answers: Answers, seen: set[int]) -> Iterato
                 function.analysis,
                 handler.node.name or "",
                 handler.node.body,
-                answers=function.is_endpoint or answers.may_come_from(function),
+                answers=partial(answers.may_come_from, function),
             )
             leaks = list(caught.leaks())
             if not leaks or _is_raised_by_project(function, handler) or not _answers_requests(function):
