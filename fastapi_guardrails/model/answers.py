@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model.calls import Analysis, CallSite
@@ -19,28 +18,31 @@ _MAX_DEPTH = 3
 
 
 class Answers:
-    """Answers for one project, worked out when it is first asked."""
+    """Answers for one project; what is worked out for a function is kept."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._known: dict[tuple[int, int], bool] = {}
 
-    def may_come_from(self, function: Function) -> bool:
-        """Whether a function is an endpoint, or gives what one returns as it is."""
-        return function.is_endpoint or id(function.node) in self._answering
+    def may_come_from(self, function: Function, depth: int = _MAX_DEPTH) -> bool:
+        """Whether a function is an endpoint, or gives what one returns as it is, `depth` calls above it at most."""
+        if function.is_endpoint:
+            return True
+        key = (id(function.node), depth)
+        if key not in self._known:
+            self._known[key] = False  # for functions that call each other
+            self._known[key] = depth > 0 and not function.node.is_generator and self._is_returned(function, depth)
+        return self._known[key]
 
-    @cached_property
-    def _answering(self) -> set[int]:
-        found: set[int] = set()
-        queue: list[tuple[Analysis, int]] = []
-        for function in self._project.functions:
-            if function.is_endpoint:
-                queue.append((function.analysis, 0))
-        for analysis, depth in queue:
-            for target, receiver in _returned(analysis):
-                if id(target.node) not in found and depth < _MAX_DEPTH and not target.node.is_generator:
-                    found.add(id(target.node))
-                    queue.append((self._project.evaluator.analysis(target, receiver), depth + 1))
-        return found
+    def _is_returned(self, function: Function, depth: int) -> bool:
+        """Whether something that names the function returns what it gives, and is an endpoint or returned by one."""
+        word = f.encode_word(function.node.name)
+        naming = (caller for caller in self._project.functions if word in caller.node.code)
+        return any(
+            any(target.node is function.node for target, _ in _returned(caller.analysis))
+            and self.may_come_from(caller, depth - 1)
+            for caller in naming
+        )
 
 
 def _returned(analysis: Analysis) -> Iterator[tuple[FunctionValue, Value | None]]:
