@@ -6,6 +6,7 @@ certain, the other one as well, but marked as *off*; where nothing is known both
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import classes, decorators, journal, types
@@ -328,9 +329,28 @@ def narrow(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> None:
 
 def narrow_for_now(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> dict[str, Value | None]:
     """Narrow names inside an expression; what `widen` needs behind it."""
-    before = dict(frame.scope.vars)
-    narrow(ev, test, holds, frame)
-    return {name: before.get(name) for name, value in frame.scope.vars.items() if before.get(name) is not value}
+    names = frame.scope.vars
+    before = {name: names.get(name) for name in _tested(test)}
+    if before:
+        narrow(ev, test, holds, frame)
+    return {name: value for name, value in before.items() if names.get(name) is not value}
+
+
+def _tested(test: f.Expr) -> Iterator[str]:
+    """The names that `narrow` may give another value."""
+    if isinstance(test, f.Name):
+        yield test.id
+    elif isinstance(test, f.Unary):
+        yield from _tested(test.value)
+    elif isinstance(test, f.Bool):
+        for part in test.values:
+            yield from _tested(part)
+    elif isinstance(test, f.Walrus):
+        yield from _tested(test.target)
+    elif isinstance(test, f.Compare):
+        yield from _tested(test.left)
+    elif isinstance(test, f.Call) and len(test.args) == 2:
+        yield from _tested(test.args[0])
 
 
 def widen(narrowed: dict[str, Value | None], frame: Frame) -> None:
