@@ -271,6 +271,8 @@ class Roots:
                     external.add(top)
                 if top == own:
                     importing_their_own.add(importer.removesuffix(".py"))
+                elif own == "__init__" and dotted == _parent(importer).rpartition("/")[2]:
+                    importing_their_own.add(_parent(importer))
         inner = frozenset(folder for folder, count in passes.items() if count >= starts[folder])
         inner |= frozenset(folder for folder in self._roots if not starts[folder] and self._is_in_package(folder))
         self._last_resort = inner
