@@ -75,9 +75,11 @@ def _is_left(ev: Evaluator, function: FunctionValue) -> bool:
 
 def _may_build_app(function: f.Function) -> bool:
     """Whether a function makes an app itself, or says that it gives one."""
-    if any(word in function.code for word in _APP_WORDS):
+    if f.has_word(function, _APP_WORDS):
         return True
-    named = (tree.text(node) for node in tree.walk([function.returns] if function.returns is not None else []))
+    if function.returns is None:
+        return False
+    named = (tree.text(node) for node in tree.walk([function.returns]))
     return any(name.strip("'\"").rpartition(".")[2] in _APP_NAMES for name in named)
 
 
@@ -93,7 +95,7 @@ def _entries(ev: Evaluator, unfed: list[FunctionValue]) -> Iterator[tuple[Functi
     if not building:
         return
     callers = _Callers(ev, left)
-    serving = callers.closure(fn for fn in left if any(word in fn.node.code for word in _SERVER_WORDS))
+    serving = callers.closure(fn for fn in left if f.has_word(fn.node, _SERVER_WORDS))
     mains = {id(function.node) for value in handed_to_mains(ev) for function, _ in targets(value)}
     leads: dict[int, list[FunctionValue]] = {}
     starting: dict[int, FunctionValue] = {}

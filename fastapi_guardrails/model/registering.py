@@ -98,7 +98,7 @@ def routers_given(receiver: Value | None, call: Arguments) -> list[RouterObject]
 
 def speaks(function: FunctionValue) -> bool:
     """Whether the body of a function names what makes apps and routers or registers on them."""
-    return any(word in function.node.code for word in _WORDS)
+    return f.has_word(function.node, _WORDS)
 
 
 def _is_watched(function: FunctionValue) -> bool:

@@ -10,6 +10,7 @@ counts them (an offset beyond 65,535 is clipped). Only starts are kept: ends are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias, Union
 
 import msgspec
@@ -441,6 +442,11 @@ def encode_body(body: list[Stmt]) -> bytes:
 def encode_word(name: str) -> bytes:
     """The bytes by which `Function.code` names something."""
     return _encoder.encode(name)
+
+
+def has_word(function: Function, words: Iterable[bytes]) -> bool:
+    """Whether the body of a function names one of some things, as `encode_word` encodes them."""
+    return any(map(function.code.__contains__, words))  # asked of all functions: a generator would cost more
 
 
 def encode(facts: ModuleFacts) -> bytes:

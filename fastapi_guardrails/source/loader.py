@@ -501,10 +501,10 @@ def _imports(body: list[f.Stmt]) -> Iterator[Imported]:
         kind = statement.__class__
         if kind is f.ImportFrom:
             if not statement.level:  # type: ignore[union-attr]
-                yield Imported(statement.module, tuple(n.name for n in statement.names))  # type: ignore[union-attr]
+                yield statement.module, tuple([n.name for n in statement.names])  # type: ignore[union-attr]
         elif kind is f.Import:
             for alias in statement.names:  # type: ignore[union-attr]
-                yield Imported(alias.name)  # type: ignore[union-attr]
+                yield alias.name, ()  # type: ignore[union-attr]
         elif isinstance(statement, (f.If, f.Try)):
             yield from _imports(statement.body)
             yield from _imports(statement.orelse)

@@ -11,7 +11,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import TypeAlias
 
 #: Packages of the standard library: `logging.config` is never the project's.
 _STDLIB_PACKAGES = frozenset(
@@ -26,11 +26,8 @@ _STDLIB_PACKAGES = frozenset(
 _ASIDE = frozenset({"docs", "docs_src", "example", "examples", "fixtures", "samples", "scripts", "test", "tests"})
 
 
-class Imported(NamedTuple):
-    """An absolute import: the dotted name of a module, and the names imported from it."""
-
-    module: str
-    names: tuple[str, ...] = ()
+#: An absolute import: the dotted name of a module, and the names imported from it.
+Imported: TypeAlias = tuple[str, tuple[str, ...]]
 
 
 class Roots:

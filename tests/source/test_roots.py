@@ -16,7 +16,7 @@ def _roots(*paths: str, root_name: str = "", **imports: str) -> Roots:
 
 def _imported(said: str) -> Imported:
     module, _, name = said.partition(":")
-    return Imported(module, (name,) if name else ())
+    return module, (name,) if name else ()
 
 
 def test_a_package_in_the_root() -> None:
