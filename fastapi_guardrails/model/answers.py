@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model.calls import Analysis, CallSite
@@ -36,13 +37,25 @@ class Answers:
 
     def _is_returned(self, function: Function, depth: int) -> bool:
         """Whether something that names the function returns what it gives, and is an endpoint or returned by one."""
-        word = f.encode_word(function.node.name)
-        naming = (caller for caller in self._project.functions if word in caller.node.code)
+        name = function.node.name
+        words = [f.encode_word(word) for word in (name, *self._aliases.get(name, ()))]
+        naming = (caller for caller in self._project.functions if any(word in caller.node.code for word in words))
         return any(
             any(target.node is function.node for target, _ in _returned(caller.analysis))
             and self.may_come_from(caller, depth - 1)
             for caller in naming
         )
+
+    @cached_property
+    def _aliases(self) -> dict[str, set[str]]:
+        """The other names under which modules import something: `from app.services import find as find_user`."""
+        found: dict[str, set[str]] = {}
+        for module in self._project.modules:
+            for node in module.body:
+                for alias in node.names if isinstance(node, f.ImportFrom) else ():
+                    if alias.asname is not None:
+                        found.setdefault(alias.name, set()).add(alias.asname)
+        return found
 
 
 def _returned(analysis: Analysis) -> Iterator[tuple[FunctionValue, Value | None]]:
