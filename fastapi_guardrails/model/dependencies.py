@@ -25,6 +25,7 @@ from fastapi_guardrails.model.values import (
     Instance,
     LambdaValue,
     Partial,
+    Union,
     Unknown,
     Value,
     options,
@@ -164,7 +165,8 @@ def name_of(target: Value) -> str:
         return f"{target.module.name}.{target.qualname}"
     if isinstance(target, Partial):
         return name_of(target.target)
-    return "?"
+    names = {name_of(option) for option in options(target)} if isinstance(target, Union) else set()
+    return names.pop() if len(names) == 1 else "?"
 
 
 def signature(target: Value) -> tuple[FunctionValue | None, bool]:
@@ -186,6 +188,8 @@ def signature(target: Value) -> tuple[FunctionValue | None, bool]:
         return signature(target.origin)
     if isinstance(target, Partial):
         return signature(target.target)
+    if isinstance(target, Union) and name_of(target) != "?":
+        return signature(target.options[0])  # each branch has defined it anew
     return None, False
 
 
@@ -239,6 +243,10 @@ class Trees:
     ) -> Dependency:
         if isinstance(target, Annotated):
             target = classes.plain(target)
+        if isinstance(target, Union) and name_of(target) != "?":
+            node = self._build(target.options[0], depends, parameter, above)
+            node.resolved = False
+            return node
         node = Dependency(target, depends, parameter)
         if id(target) in above or len(above) > 40:
             return node

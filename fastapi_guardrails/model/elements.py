@@ -23,6 +23,7 @@ from fastapi_guardrails.model.values import (
     LambdaValue,
     Partial,
     Sequence_,
+    Union,
     Value,
     is_none,
     text_of,
@@ -487,7 +488,7 @@ def _is_async(endpoint: Value) -> bool:
     if isinstance(endpoint, Instance) and isinstance(endpoint.cls, ClassValue):
         method = classes.method(endpoint.cls, "__call__")
         return method is not None and method.node.is_async
-    return False
+    return isinstance(endpoint, Union) and all(map(_is_async, endpoint.options))
 
 
 def is_function_like(value: Value) -> bool:

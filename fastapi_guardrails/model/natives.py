@@ -55,6 +55,9 @@ if TYPE_CHECKING:
 
 #: Types of Pydantic whose objects are URLs.
 _URLS = tuple(f"pydantic.{name}" for name in ("PostgresDsn", "MySQLDsn", "MariaDBDsn", "AnyUrl"))
+_PLAIN_TYPES = frozenset(
+    f"builtins.{name}" for name in ("str", "bytes", "int", "float", "bool", "list", "tuple", "dict", "set", "frozenset")
+)
 _STATUS_CODES = ("starlette.status.", "fastapi.status.")
 _BOOL = Instance(External("builtins.bool"))
 
@@ -343,6 +346,8 @@ def _isinstance(ev: Evaluator, call: Arguments) -> Value:
         return _BOOL
     value, wanted = call.args
     choices = wanted.items if isinstance(wanted, Sequence_) else list(options(wanted))
+    if isinstance(value, (ClassValue, FunctionValue)) and all(_is_plain_type(choice) for choice in choices):
+        return Const(False)
     cls = value.cls if isinstance(value, Instance) else _class_of_literal(value)
     if cls is None:
         return _BOOL
@@ -351,6 +356,11 @@ def _isinstance(ev: Evaluator, call: Arguments) -> Value:
         return Const(True, soft=is_soft(value))
     made = not isinstance(value, Instance) or bool(value.made)
     return Const(False, soft=is_soft(value)) if made and all(a is False for a in answers) else _BOOL
+
+
+def _is_plain_type(value: Value) -> bool:
+    """Whether a type is one of Python's, of which no class and no function is an instance."""
+    return isinstance(value, External) and value.name in _PLAIN_TYPES
 
 
 def _class_of_literal(value: Value) -> External | None:

@@ -11,16 +11,20 @@ from fastapi_guardrails.model.values import (
     NONE,
     UNKNOWN,
     Annotated,
+    Bound,
     ClassValue,
     Const,
     DependsValue,
     External,
     ForwardReference,
+    FunctionValue,
     Generic,
     Instance,
+    LambdaValue,
     Lazy,
     Mapping,
     ModuleValue,
+    Partial,
     Scalar,
     Sequence_,
     TypeVariable,
@@ -367,9 +371,9 @@ def _compare_all(op: str, left: Value, right: Value) -> Value:
 
 def _never_none(value: Value) -> bool:
     """Values that were made, as against those that are only typed (an instance of a declared type may lie)."""
-    return isinstance(value, (ClassValue, External, Sequence_, Mapping)) or (
-        isinstance(value, Instance) and bool(value.made)
-    )
+    return isinstance(
+        value, (ClassValue, External, Sequence_, Mapping, FunctionValue, LambdaValue, Bound, Partial)
+    ) or (isinstance(value, Instance) and bool(value.made))
 
 
 def _contains(op: str, wanted: Scalar, container: Value, soft: bool) -> Value:

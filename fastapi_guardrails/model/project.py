@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.finding import Mark
-from fastapi_guardrails.model import routing
+from fastapi_guardrails.model import routing, unserved
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.coroutines import Coroutines
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
@@ -112,6 +112,7 @@ class Project:
         launch(self.evaluator)
         for app in list(self.registry.apps):
             self._start(app)
+        unserved.fill(self.evaluator)
         self._guess_includes()
         self._expect_unfollowed()
         self._settle()

@@ -125,3 +125,22 @@ def test_a_function_that_includes_itself_for_ever_ends() -> None:
         include(app)
         """)
     assert asked.routes[-1].endswith(" ?")
+
+
+def test_a_tired_start_up_still_follows_what_says_that_it_gives_an_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluate, "SOFT_STEPS", 10)
+    asked = understand(f"""{STARTED}
+class Server:
+    def build(self) -> FastAPI:
+        return FastAPI()
+class Full(Server):
+    def build(self) -> FastAPI:
+        app = super().build()
+        app.get("/full")(users)
+        return app
+def create():
+    work(1)
+    return Full().build()
+create()
+""")
+    assert asked.routes == ["GET /full"]

@@ -1617,3 +1617,123 @@ def test_one_of_several_values_is_none_of_the_others() -> None:
     assert asked.routes == ["GET /a"]
     assert asked.dependencies("/a") == ["basic"]
     assert not asked.route("/a").tree.children[0].resolved
+
+
+# --- what nobody is seen to call -----------------------------------------------------------------------------------
+
+SERVER = """
+# app/main.py
+from fastapi import FastAPI
+app = FastAPI()
+# app/server.py
+from fastapi import APIRouter, FastAPI
+from app.loading import load
+def read(): ...
+def register(app: FastAPI, prefix: str):
+    router = APIRouter(prefix="/v1")
+    router.get("/x")(read)
+    app.include_router(router)
+{server}
+"""
+
+
+@pytest.mark.parametrize(
+    ("server", "expected"),
+    [
+        (
+            "class Server:\n    def start(self):\n        self.fill(load('app.main:app'))\n"
+            "    def fill(self, app: FastAPI):\n        app.get('/')(read)\n        register(app, '/v1')",
+            ["GET / ?", "GET /v1/x ?"],
+        ),
+        ("def start():\n    register(load('app.main:app'), '/v1')", ["GET /v1/x ?"]),
+        ("", []),
+        ("def start(settings):\n    fill(settings)\ndef fill(settings: dict):\n    print(settings)", []),
+    ],
+)
+def test_what_an_empty_app_may_get_is_counted(server: str, expected: list[str]) -> None:
+    assert understand(SERVER.format(server=server)).routes == expected
+
+
+def test_an_app_with_routes_gets_nothing_from_functions_that_are_not_seen_to_run() -> None:
+    asked = understand(
+        SERVER.format(server="def start():\n    register(load('app.main:app'), '/v1')\n")
+        + """
+# app/main.py
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/a")
+def a(): ...
+"""
+    )
+    assert asked.routes == ["GET /a"]
+
+
+# --- endpoints -----------------------------------------------------------------------------------------------------
+
+
+def test_an_endpoint_that_each_branch_defines_is_one() -> None:
+    asked = understand("""
+        # app/main.py
+        import os
+        from fastapi import Depends, FastAPI
+        def user(): ...
+        def made():
+            if os.environ["A"]:
+                async def endpoint(me=Depends(user)): ...
+            else:
+                async def endpoint(): ...
+            return endpoint
+        app = FastAPI()
+        app.add_api_route("/a", made())
+        """)
+    route = asked.route("/a")
+    assert (route.endpoint_name, route.is_async) == ("app.main.made.<locals>.endpoint", True)
+    assert asked.dependencies("/a") == ["user"]
+    assert not route.tree.resolved
+
+
+def test_a_class_is_no_dict() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import Depends, FastAPI
+        from pydantic import BaseModel
+        class Query:
+            def __init__(self, page: int): ...
+        def made(model):
+            if isinstance(model, dict):
+                def endpoint(data: dict): ...
+            elif issubclass(model, BaseModel):
+                def endpoint(data: model): ...
+            else:
+                def endpoint(data=Depends(model)): ...
+            return endpoint
+        app = FastAPI()
+        app.get("/a")(made(Query))
+        """)
+    assert asked.dependencies("/a") == ["Query"]
+    assert asked.route("/a").tree.resolved
+
+
+@pytest.mark.parametrize("decorator", ["wrapped", "wrapped()", "wrapped(cached=True)"])
+def test_a_decorator_with_or_without_arguments_wraps_the_endpoint(decorator: str) -> None:
+    asked = understand(f"""
+# app/wrapping.py
+from functools import wraps
+def wrapped(function=None, *, cached=False):
+    def decorate(function):
+        @wraps(function)
+        async def wrapper(*args, **kwargs):
+            return function(*args, **kwargs)
+        return wrapper
+    if function is None:
+        return decorate
+    return decorate(function)
+# app/main.py
+from fastapi import FastAPI
+from app.wrapping import wrapped
+app = FastAPI()
+@app.get("/a")
+@{decorator}
+def read(): ...
+""")
+    assert (asked.route("/a").endpoint_name, asked.route("/a").is_async) == ("app.main.read", True)
