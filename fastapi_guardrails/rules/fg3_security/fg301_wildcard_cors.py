@@ -208,6 +208,8 @@ def _literal(value: Value) -> Const | None:
 
 
 def _any_origin(value: Value) -> Const | None:
+    if isinstance(value, Instance):
+        value = value.attrs.get("pattern", value)  # of `re.compile(…)`
     value = _literal(value) or value
     if not isinstance(value, Const) or not isinstance(value.value, str):
         return None
