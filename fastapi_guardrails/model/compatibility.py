@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from fastapi_guardrails.model.tree import walk
+from fastapi_guardrails.model.tree import statements, walk
 from fastapi_guardrails.source import facts as f
 
 _VERSION = re.compile(r"pydantic|version|(^|_)v[12](_|$)", re.IGNORECASE)
@@ -34,14 +34,22 @@ def is_fallback(body: Sequence[f.Stmt], node: f.Node, new: str) -> bool:
     return False
 
 
-def is_for_one_version(body: Sequence[f.Stmt], node: f.Node, new: str) -> bool:
+def is_for_one_version(body: list[f.Stmt], node: f.Node, new: str) -> bool:
     """Whether a node of a block stands in a branch of a test for the version of a library, or for the name `new`."""
     return any(
         isinstance(found, f.If)
         and _asks_for_version(found.test, new)
         and any(_holds(b, node) for b in _branches(found))
-        for found in walk(body)
+        for found in _with_classes(body)
     )
+
+
+def _with_classes(body: list[f.Stmt]) -> Iterator[f.Stmt]:
+    """The statements of a block, those of classes in it too."""
+    for found in statements(body):
+        yield found
+        if isinstance(found, f.Class):
+            yield from _with_classes(found.body)
 
 
 def _branches(node: f.If | f.IfExp) -> Iterator[Sequence[f.Node]]:
