@@ -73,5 +73,5 @@ def _imports(body: list[f.Stmt]) -> Iterator[f.Import | f.ImportFrom]:
     for node in statements(body):
         if isinstance(node, (f.Import, f.ImportFrom)):
             yield node
-        elif isinstance(node, (f.Function, f.Class)):
+        elif isinstance(node, f.Class) or (isinstance(node, f.Function) and f.IMPORTED in node.code):
             yield from _imports(node.body)

@@ -429,6 +429,9 @@ NESTED_FUNCTION = b"\x9b\x3a\xce"
 #: The bytes with which an encoded `except` clause begins.
 HANDLER = b"\x95\x21\xce"
 
+#: The bytes with which an encoded name of an import begins.
+IMPORTED = b"\x94\x22\xce"
+
 _encoder = msgspec.msgpack.Encoder()
 _body_decoder: msgspec.msgpack.Decoder[list[Stmt]] = msgspec.msgpack.Decoder(list[Stmt])
 _module_decoder = msgspec.msgpack.Decoder(ModuleFacts)
