@@ -1,9 +1,9 @@
 """
 ## What it does
 Reports that the text of an unexpected exception goes into a response: `str(exc)`, an f-string, `exc.args` or
-`traceback.format_exc()` in the detail of an `HTTPException`, in a response, in what an endpoint returns or in the
-reason of a closed websocket. Unexpected are `Exception`, and errors of databases, the operating system, look-ups and
-HTTP clients; caught, or received by a registered handler.
+`traceback.format_exc()` in the detail of an `HTTPException`, in a response, in what an endpoint returns (or a service
+whose result it returns) or in the reason of a closed websocket. Unexpected are `Exception`, and errors of databases,
+the operating system, look-ups and HTTP clients; caught, or received by a registered handler.
 
 ## Why it matters
 Such texts hold SQL, table names, paths, hosts and tokens in URLs: a map of the inside for whoever sends odd requests.
@@ -52,7 +52,6 @@ None.
 - A `KeyError`, `FileNotFoundError` or their like that the project itself raises with words of its own.
 - Texts that are logged.
 - The name of the exception's class.
-
 - What is shown only where a setting that is off by default says so.
 
 ## Known limits

@@ -52,7 +52,7 @@ engine = create_async_engine(settings.database_url)
 
 ## Not reported
 - `+asyncpg`, `+psycopg`, `+aiosqlite`, `+asyncmy`, `+aiomysql`, and drivers that are not known.
-- A URL that only the environment decides, or that is rewritten before it is used.
+- A URL that only the environment decides, or that is rewritten before it is used: by a validator of the settings, too.
 - Alembic's `env.py`.
 
 ## Known limits
