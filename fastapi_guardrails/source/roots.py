@@ -266,10 +266,7 @@ class Roots:
                     passes.update(self._passed(root, dotted))
                 if root is None or top == own:  # a module never imports itself
                     external.add(top)
-                if top == own:
-                    importing_their_own.add(importer.removesuffix(".py"))
-                elif own == "__init__" and dotted == _parent(importer).rpartition("/")[2]:
-                    importing_their_own.add(_parent(importer))
+                    importing_their_own.update(self._named_alike(dotted, importer))
         inner = frozenset(folder for folder, count in passes.items() if count >= starts[folder])
         inner |= frozenset(folder for folder in self._roots if not starts[folder] and self._is_in_package(folder))
         self._last_resort = inner
@@ -289,6 +286,15 @@ class Roots:
                 if names and "." not in name and name in self._external and not self._is_standard(name):
                     meant.update(self._neighbour(name, names, importer, bound))
         return frozenset(meant)
+
+    def _named_alike(self, dotted: str, importer: str) -> Iterable[str]:
+        """The importer, or a package around it, that is named as the library which it imports."""
+        top, _, rest = dotted.partition(".")
+        segments = importer.removesuffix(".py").removesuffix("/__init__").split("/")
+        for index, segment in enumerate(segments):
+            stem = "/".join(segments[: index + 1])
+            if segment == top and (not rest or self._at(_join(stem, rest.replace(".", "/"))) is None):
+                yield stem
 
     def _neighbour(
         self, name: str, names: tuple[str, ...], importer: str, bound: Callable[[str], Container[str]]

@@ -163,6 +163,22 @@ def test_a_bare_name_in_a_package_is_a_neighbour_that_binds_what_is_imported(
     assert roots.find(name, "app/main.py") == found
 
 
+@pytest.mark.parametrize(
+    ("importer", "said", "found"),
+    [
+        ("app/redis/client.py", "redis:Redis", None),
+        ("app/redis/__init__.py", "redis.asyncio:Redis", None),
+        ("app/redis/client.py", "redis.pool:Pool", "app/redis/__init__.py"),
+    ],
+    ids=["inside", "init", "own-module"],
+)
+def test_a_package_that_wraps_the_library_of_its_name(importer: str, said: str, found: str | None) -> None:
+    files = ["app/__init__.py", "app/main.py", "app/redis/__init__.py", "app/redis/client.py", "app/redis/pool.py"]
+    imports = {importer: [_imported(said)], "app/main.py": [_imported("redis:Redis")]}
+    roots = Roots(files, imports, bound=lambda path: {"Redis"} if path == "app/redis/__init__.py" else set())
+    assert roots.find("redis", "app/main.py") == found
+
+
 def test_the_standard_library_is_not_the_projects() -> None:
     roots = _roots("logging.py", "platform/__init__.py", "platform/api.py", "logging/config.py", "main.py")
     assert roots.find("logging", "main.py") is None
