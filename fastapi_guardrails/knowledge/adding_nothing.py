@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sys
 
-#: Their top packages: servers, clients, metrics, traces, documentation, administration beside the app.
+#: Their top packages: servers, clients, metrics, traces, logs, limits, caches, documentation, administration beside the
+#: app, dependency injection, versions of the API.
 _PACKAGES = frozenset(
     {
-        "a2wsgi", "asgi_correlation_id", "asgi_lifespan", "asgiref", "chainlit", "ddtrace", "debug_toolbar", "dishka",
-        "elasticapm", "fastapi", "fastapi_mcp", "fastapi_pagination", "fastmcp", "gradio", "granian", "gunicorn",
-        "httpx", "hypercorn", "locust", "logfire", "mangum", "mcp", "newrelic", "nicegui", "opentelemetry",
-        "prometheus_client", "prometheus_fastapi_instrumentator", "pytest", "scalar_fastapi", "schemathesis",
-        "sentry_sdk", "socketio", "sqladmin", "starlette", "starlette_admin", "starlette_exporter",
-        "starlette_prometheus", "typer", "uvicorn",
+        "a2wsgi", "apitally", "ariadne", "asgi_correlation_id", "asgi_lifespan", "asgiref", "aws_xray_sdk", "azure",
+        "cadwyn", "chainlit", "ddtrace", "debug_toolbar", "dependency_injector", "dishka", "elasticapm", "fastapi",
+        "fastapi_admin", "fastapi_async_sqlalchemy", "fastapi_babel", "fastapi_cache", "fastapi_events",
+        "fastapi_health", "fastapi_healthchecks", "fastapi_limiter", "fastapi_mcp", "fastapi_offline",
+        "fastapi_pagination", "fastapi_profiler", "fastapi_socketio", "fastapi_sqlalchemy", "fastapi_utils",
+        "fastapi_versioning", "fastapi_versionizer", "fastmcp", "gradio", "granian", "graphene", "gunicorn", "httpx",
+        "hypercorn", "lagom", "locust", "logfire", "loguru", "mangum", "mcp", "newrelic", "nicegui", "opencensus",
+        "opentelemetry", "prometheus_client", "prometheus_fastapi_instrumentator", "pyinstrument", "pytest",
+        "scalar_fastapi", "schemathesis", "sentry_sdk", "slowapi", "socketio", "sqladmin", "starlette",
+        "starlette_admin", "starlette_context", "starlette_exporter", "starlette_prometheus", "strawberry", "structlog",
+        "tortoise", "typer", "uvicorn",
     }
 )  # fmt: skip
 
