@@ -1,13 +1,14 @@
 """What the validators of a settings class make of a default: pydantic-settings validates the defaults, too.
 
 A validator is carried out with the default. One that does not come to a `return`, or to one that cannot be followed,
-makes the value unknown: the environment has to give another.
+makes the value unknown: the environment has to give another. Only one of all fields (`"*"`) that cannot be followed
+leaves the default: it converts types, and a default has its type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.frames import Arguments
@@ -23,6 +24,7 @@ from fastapi_guardrails.model.values import (
     Unknown,
     Value,
     is_none,
+    is_unknown,
     options,
 )
 from fastapi_guardrails.source import facts as f
@@ -40,41 +42,51 @@ def validated(ev: Evaluator, cls: ClassValue, name: str, default: Value) -> Valu
     if _is_rewritten(ev, cls, name):
         return UNKNOWN
     value = default
-    for validator, mode in sorted(_validators(ev, cls, name), key=lambda found: found[1] != _FIRST):
-        value = UNKNOWN if mode == "wrap" else _carried_out(ev, validator, value, cls)
-        if isinstance(value, Unknown):
+    for found in sorted(_validators(ev, cls, name), key=lambda found: found.mode != _FIRST):
+        made = UNKNOWN if found.mode == "wrap" else _carried_out(ev, found.function, value, cls)
+        if is_unknown(made) and found.is_of_all:
+            continue
+        if isinstance(made, Unknown):
             return UNKNOWN
+        value = made
     return value
 
 
-def _validators(ev: Evaluator, cls: ClassValue, name: str) -> Iterator[tuple[Value, str]]:
-    """The validators of a field with their modes: of its annotation, then methods, those of ancestors first."""
+class _Validator(NamedTuple):
+    """A validator of a field, when it runs, and whether it is one of all fields."""
+
+    function: Value
+    mode: str
+    is_of_all: bool = False
+
+
+def _validators(ev: Evaluator, cls: ClassValue, name: str) -> Iterator[_Validator]:
+    """The validators of a field: of its annotation, then methods, those of ancestors first."""
     declared = classes.annotation(cls, name)
     if declared is not None:
         yield from _of_annotation(types.annotation_type(ev, declared[0], declared[1].scope))
     for function in _methods(cls):
         for decorator in function.node.decorators:
-            if isinstance(decorator, f.Call) and f.called_name(decorator.func) in _FIELD and _names(decorator, name):
-                yield Bound(function, cls), _mode(decorator)
+            if isinstance(decorator, f.Call) and f.called_name(decorator.func) in _FIELD:
+                names = [arg.value for arg in decorator.args if isinstance(arg, f.Const)]
+                if name in names or "*" in names:
+                    yield _Validator(Bound(function, cls), _mode(decorator), name not in names)
 
 
-def _of_annotation(type_: Value) -> Iterator[tuple[Value, str]]:
+def _of_annotation(type_: Value) -> Iterator[_Validator]:
     for option in options(type_):
         for item in option.metadata if isinstance(option, Annotated) else ():
             if isinstance(item, Instance) and isinstance(item.cls, External):
                 name = item.cls.name.rpartition(".")[2]
                 if name in ("BeforeValidator", "AfterValidator", "PlainValidator", "WrapValidator"):
-                    yield item.attrs.get("0", item.attrs.get("func", UNKNOWN)), name.removesuffix("Validator").lower()
+                    function = item.attrs.get("0", item.attrs.get("func", UNKNOWN))
+                    yield _Validator(function, name.removesuffix("Validator").lower())
 
 
 def _methods(cls: ClassValue) -> Iterator[FunctionValue]:
     for base in reversed(classes.mro(cls)):
         if isinstance(base, ClassValue):
             yield from (value for value in base.scope.vars.values() if isinstance(value, FunctionValue))
-
-
-def _names(decorator: f.Call, name: str) -> bool:
-    return any(isinstance(arg, f.Const) and arg.value in (name, "*") for arg in decorator.args)
 
 
 def _mode(decorator: f.Call) -> str:

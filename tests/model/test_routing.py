@@ -1737,3 +1737,37 @@ app = FastAPI()
 def read(): ...
 """)
     assert (asked.route("/a").endpoint_name, asked.route("/a").is_async) == ("app.main.read", True)
+
+
+# --- settings ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("validator", "path"),
+    [
+        ("@field_validator('*', mode='before')\n    def convert(cls, value): return convert(cls, value)", "/v1/a"),
+        ("@field_validator('prefix')\n    def convert(cls, value): return convert(cls, value)", "{?}/a"),
+        ("@field_validator('*')\n    def add(cls, value): return value + '/b'", "/v1/b/a"),
+        ("@field_validator('other')\n    def convert(cls, value): return convert(cls, value)", "/v1/a"),
+    ],
+)
+def test_a_validator_of_all_fields_that_cannot_be_followed_leaves_the_default(validator: str, path: str) -> None:
+    asked = understand(f"""
+# app/config.py
+from pydantic import field_validator
+from pydantic_settings import BaseSettings
+from app.nowhere import convert
+class Settings(BaseSettings):
+    prefix: str = "/v1"
+    other: str = "/other"
+    {validator}
+settings = Settings()
+# app/main.py
+from fastapi import APIRouter, FastAPI
+from app.config import settings
+app, router = FastAPI(), APIRouter()
+@router.get("/a")
+def a(): ...
+app.include_router(router, prefix=settings.prefix)
+""")
+    assert asked.routes == [f"GET {path}{' ?' if '?' in path else ''}"]
