@@ -18,13 +18,15 @@ from fastapi_guardrails.model.values import (
     Annotated,
     Bound,
     ClassValue,
+    Const,
     External,
     FunctionValue,
     Instance,
+    Mapping,
+    Sequence_,
     Unknown,
     Value,
     is_none,
-    is_unknown,
     options,
 )
 from fastapi_guardrails.source import facts as f
@@ -44,7 +46,7 @@ def validated(ev: Evaluator, cls: ClassValue, name: str, default: Value) -> Valu
     value = default
     for found in sorted(_validators(ev, cls, name), key=lambda found: found.mode != _FIRST):
         made = UNKNOWN if found.mode == "wrap" else _carried_out(ev, found.function, value, cls)
-        if is_unknown(made) and found.is_of_all:
+        if found.is_of_all and not isinstance(made, (Const, Mapping, Sequence_)):
             continue
         if isinstance(made, Unknown):
             return UNKNOWN
