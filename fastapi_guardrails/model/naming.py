@@ -47,6 +47,8 @@ def type_name(ev: Evaluator, type_: Value, node: f.Expr | None = None) -> str:
 
 
 def _external_name(name: str) -> str:
+    if name == "builtins.Ellipsis":
+        return "..."
     return name.removeprefix("builtins.").removeprefix("typing.")
 
 

@@ -127,7 +127,7 @@ class Project:
                 if not function.module.is_application:
                     continue
                 receiver = option.receiver if isinstance(option, Bound) else None
-                frame = Frame(function.module, function.scope)
+                frame = Frame(function.module, function.scope, caller=app.conditions.get(id(startup)))
                 frame.startup = True
                 call = Arguments([app] if function.node.params else [], {}, frame=frame)
                 self.evaluator.start(function, receiver, call)

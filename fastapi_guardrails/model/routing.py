@@ -232,12 +232,13 @@ class RouterObject(Instance):
         local: its first name in the function that makes it, with the assignment.
         escaped: it was handed to something that cannot be followed, which may serve it.
         presumed: only the name of its class, which is of an unknown library, says that it is a router.
+        conditions: the frames in which functions of `startups` were given to it later, by their identity.
         doubts: numbers of the undecided branches in which it was made: what is registered there is as sure as itself.
     """
 
     __slots__ = (
-        "assigned", "doubts", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "local", "middlewares",
-        "name", "off", "open", "options", "owner", "parents", "place", "prefix", "presumed", "startups",
+        "assigned", "conditions", "doubts", "entries", "escaped", "events", "handlers", "is_app", "lifespan", "local",
+        "middlewares", "name", "off", "open", "options", "owner", "parents", "place", "prefix", "presumed", "startups",
     )  # fmt: skip
 
     def __init__(self, cls: ClassValue | External, is_app: bool, place: Place) -> None:
@@ -255,6 +256,7 @@ class RouterObject(Instance):
         self.name = ""
         self.parents: list[Entry] = []
         self.doubts: frozenset[int] = frozenset()
+        self.conditions: dict[int, Frame] = {}
         self.off = False
         self.owner: FunctionValue | None = None
         self.assigned = place
@@ -400,6 +402,7 @@ def set_router_attribute(ev: Evaluator, router: RouterObject, name: str, value: 
         router.prefix = value if not frame.uncertain else union([router.prefix, value])
     elif name == "lifespan_context":
         router.startups.append(value)
+        router.conditions[id(value)] = Frame(frame.module, frame.scope, caller=frame)
     elif name == "routes":
         _set_routes(ev, router, value, frame)
     else:

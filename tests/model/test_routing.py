@@ -1771,3 +1771,43 @@ def a(): ...
 app.include_router(router, prefix=settings.prefix)
 """)
     assert asked.routes == [f"GET {path}{' ?' if '?' in path else ''}"]
+
+
+# --- start-up that only a branch asks for --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("True", "GET /late"),
+        ("os.environ['A']", "GET /late ?"),
+        ("os.getenv('EAGER', '') == '1'", "GET /late ?"),
+        ("os.getenv('EAGER', '1') == '1'", "GET /late"),
+    ],
+)
+def test_what_a_lifespan_registers_is_as_sure_as_the_lifespan(test: str, expected: str) -> None:
+    asked = understand(f"""
+# app/main.py
+import os
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+app = FastAPI()
+@asynccontextmanager
+async def lifespan(app):
+    app.get("/late")(print)
+    yield
+if {test}:
+    app.router.lifespan_context = lifespan
+""")
+    assert asked.routes == [expected]
+
+
+def test_a_tuple_of_any_length_is_named_as_it_is_written() -> None:
+    asked = understand("""
+        # app/main.py
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.get("/a")
+        def a() -> tuple[int, ...]: ...
+        """)
+    assert asked.route("/a").response_model_name == "tuple[int, ...]"
