@@ -415,9 +415,9 @@ class _Answer(msgspec.Struct, array_like=True):
     ranges: list[tuple[Mark, Range]]
 
 
-#: Rules (by code, or its beginning) that follow calls from routes and async functions: asked in one process, they share
-#: what they learn of the functions on the way.
-_TOGETHER = ("FG101", "FG102", "FG107", "FG4")
+#: Rules (by code, or its beginning) that look at the same functions: asked in one process, they share what they learn
+#: of them. Those that follow calls from routes and async functions, and those that ask what values are.
+_TOGETHER = (("FG101", "FG102", "FG107", "FG4"), ("FG105", "FG6"))
 
 
 #: What rules are called with that is everywhere in a project: those take longest.
@@ -426,9 +426,10 @@ _EVERYWHERE = frozenset({"Project", "Function", "Call"})
 
 def _groups(rules: Sequence[Rule]) -> list[list[str]]:
     """Rules as tasks: those that share their work, then each for itself, those that take long first."""
-    together = [rule.code for rule in rules if rule.code.startswith(_TOGETHER)]
+    together = [[rule.code for rule in rules if rule.code.startswith(beginnings)] for beginnings in _TOGETHER]
+    shared = {code for group in together for code in group}
     alone = sorted(rules, key=lambda rule: rule.subject not in _EVERYWHERE)
-    return [group for group in (together, *([rule.code] for rule in alone if rule.code not in together)) if group]
+    return [group for group in (*together, *([rule.code] for rule in alone if rule.code not in shared)) if group]
 
 
 def _decode_answers(data: bytes) -> list[tuple[int, list[_Answer]]]:
