@@ -39,7 +39,7 @@ class Answers:
         """Whether something that names the function returns what it gives, and is an endpoint or returned by one."""
         name = function.node.name
         words = [f.encode_word(word) for word in (name, *self._aliases.get(name, ()))]
-        naming = (caller for caller in self._project.functions if any(word in caller.node.code for word in words))
+        naming = (caller for caller in self._project.functions if f.has_word(caller.node, words))
         return any(
             any(target.node is function.node for target, _ in _returned(caller.analysis))
             and self.may_come_from(caller, depth - 1)

@@ -17,7 +17,7 @@ from fastapi_guardrails.model.calls import callee_name, targets
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.launched import Launched
 from fastapi_guardrails.model.mains import handed_to_mains
-from fastapi_guardrails.model.registering import speaks
+from fastapi_guardrails.model.registering import says_to_give, speaks
 from fastapi_guardrails.model.routing import APP_CLASSES, Entry, IncludeEntry, RouterObject
 from fastapi_guardrails.model.values import FunctionValue, Value, options
 from fastapi_guardrails.source import facts as f
@@ -30,7 +30,7 @@ _APP_NAMES = ("FastAPI", "Starlette")
 _APP_WORDS = tuple(map(f.encode_word, _APP_NAMES))
 
 #: Names in a body that speak of a server.
-_SERVER_WORDS = tuple(map(f.encode_word, SERVERS))
+SERVER_WORDS = tuple(map(f.encode_word, SERVERS))
 
 #: Names a body that includes routers.
 _INCLUDING = f.encode_word("include_router")
@@ -75,12 +75,7 @@ def _is_left(ev: Evaluator, function: FunctionValue) -> bool:
 
 def _may_build_app(function: f.Function) -> bool:
     """Whether a function makes an app itself, or says that it gives one."""
-    if f.has_word(function, _APP_WORDS):
-        return True
-    if function.returns is None:
-        return False
-    named = (tree.text(node) for node in tree.walk([function.returns]))
-    return any(name.strip("'\"").rpartition(".")[2] in _APP_NAMES for name in named)
+    return f.has_word(function, _APP_WORDS) or says_to_give(function, *_APP_NAMES)
 
 
 def _entries(ev: Evaluator, unfed: list[FunctionValue]) -> Iterator[tuple[FunctionValue, list[FunctionValue]]]:
@@ -95,7 +90,7 @@ def _entries(ev: Evaluator, unfed: list[FunctionValue]) -> Iterator[tuple[Functi
     if not building:
         return
     callers = _Callers(ev, left)
-    serving = callers.closure(fn for fn in left if f.has_word(fn.node, _SERVER_WORDS))
+    serving = callers.closure(fn for fn in left if f.has_word(fn.node, SERVER_WORDS))
     mains = {id(function.node) for value in handed_to_mains(ev) for function, _ in targets(value)}
     leads: dict[int, list[FunctionValue]] = {}
     starting: dict[int, FunctionValue] = {}
@@ -163,7 +158,7 @@ class _Callers:
 
     def _calls(self, caller: FunctionValue, name: str, function: FunctionValue) -> bool:
         for node in tree.walk(self._ev.body(caller)):
-            if isinstance(node, f.Call) and _last_name(node.func) == name and self._is(node.func, caller, function):
+            if isinstance(node, f.Call) and f.called_name(node.func) == name and self._is(node.func, caller, function):
                 return True
         return False
 
@@ -180,12 +175,6 @@ class _Callers:
         owner = function.owner
         holder = function.module.name.rpartition(".")[2] if owner is None else owner.name
         return caller.owner is owner is not None or f.encode_word(holder) in caller.node.code
-
-
-def _last_name(node: f.Expr) -> str:
-    if isinstance(node, f.Attr):
-        return node.attr
-    return node.id if isinstance(node, f.Name) else ""
 
 
 # --- calling -------------------------------------------------------------------------------------------------------

@@ -448,7 +448,7 @@ def may_leak(function: Function) -> bool:
     code = function.node.code
     if f.HANDLER not in code:
         return False
-    if any(word in code for word in _ASKING) or all(word in code for word in _ASKING_SYS):
+    if f.has_word(function.node, _ASKING) or all(word in code for word in _ASKING_SYS):
         return True
     handlers = (h for s in statements(function.body) if isinstance(s, f.Try) for h in s.handlers)
     return any(_uses_exception(handler, function) for handler in handlers)

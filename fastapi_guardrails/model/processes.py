@@ -7,10 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.blocking import LOOPS
-from fastapi_guardrails.knowledge.programs import SERVERS
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import targets
-from fastapi_guardrails.model.launch import is_command
+from fastapi_guardrails.model.launch import SERVER_WORDS, is_command
 from fastapi_guardrails.model.mains import handed_to_mains
 from fastapi_guardrails.model.tree import statements, walk
 from fastapi_guardrails.model.values import ClassValue, FunctionValue, Instance, Value, options
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 #: Last names of the calls that may start an event loop.
 _LOOP_STARTERS = frozenset(name.rpartition(".")[2] for name in LOOPS)
-
-#: Names in an encoded body that speak of a server: what is started beside one runs while it serves.
-_SERVERS = tuple(map(f.encode_word, SERVERS))
 
 #: What enters an object as `async with` does.
 _ENTER = "contextlib.AsyncExitStack.enter_async_context"
@@ -136,7 +132,7 @@ class Processes:
             node = function.node
             if id(node) in found or node in self._project.reached:
                 continue
-            if not serving and any(word in node.code for word in _SERVERS):
+            if not serving and f.has_word(node, SERVER_WORDS):
                 continue
             found.add(id(node))
             analysis = self._project.evaluator.analysis(function)

@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.frames import Arguments
     from fastapi_guardrails.model.registry import Registry
 
-#: Names in an encoded body that may register routes, each behind the byte that says its length.
-_WORDS = tuple(
-    bytes([0xA0 + len(name)]) + name
-    for name in (b"include_router", b"add_api_route", b"add_route", b"mount", b"APIRouter", b"FastAPI")
-)
+#: Names in an encoded body that may register routes.
+_WORDS = tuple(map(f.encode_word, ("include_router", "add_api_route", "add_route", "mount", "APIRouter", "FastAPI")))
 #: Of these calls rules want the arguments that start-up gives them.
 _WATCHED = (f.encode_word("create_async_engine"),)
 
@@ -42,7 +39,7 @@ class Registering:
         """Whether a call may register something: it gets an app or router, or leads to a body that speaks of one."""
         return (
             bool(routers_given(receiver, call))
-            or _gives_one(function)
+            or says_to_give(function.node, "FastAPI", "APIRouter")
             or speaks(function)
             or _is_watched(function)
             or not self._leading().isdisjoint(function.node.calls)
@@ -82,11 +79,12 @@ class Registering:
         return frozenset(found)
 
 
-def _gives_one(function: FunctionValue) -> bool:
-    """Whether a function says that it gives an app or a router."""
-    returns = function.node.returns
-    named = (tree.text(node) for node in tree.walk([returns] if returns is not None else []))
-    return any(name.strip("'\"").rpartition(".")[2] in ("FastAPI", "APIRouter") for name in named)
+def says_to_give(function: f.Function, *names: str) -> bool:
+    """Whether a function's return annotation names a class of these last names."""
+    if function.returns is None:
+        return False
+    named = (tree.text(node) for node in tree.walk([function.returns]))
+    return any(name.strip("'\"").rpartition(".")[2] in names for name in named)
 
 
 def routers_given(receiver: Value | None, call: Arguments) -> list[RouterObject]:
@@ -102,4 +100,4 @@ def speaks(function: FunctionValue) -> bool:
 
 
 def _is_watched(function: FunctionValue) -> bool:
-    return any(word in function.node.code for word in _WATCHED)
+    return f.has_word(function.node, _WATCHED)

@@ -266,7 +266,8 @@ class Roots:
                     passes.update(self._passed(root, dotted))
                 if root is None or top == own:  # a module never imports itself
                     external.add(top)
-                    importing_their_own.update(self._named_alike(dotted, importer))
+                    if top in importer:
+                        importing_their_own.update(self._named_alike(dotted, importer))
         inner = frozenset(folder for folder, count in passes.items() if count >= starts[folder])
         inner |= frozenset(folder for folder in self._roots if not starts[folder] and self._is_in_package(folder))
         self._last_resort = inner

@@ -83,7 +83,7 @@ def pydantic_v1_method(project: Project) -> Iterator[Finding]:
         return
     for function in project.functions:
         facts = function.node
-        if any(name in METHODS for name in facts.calls) or any(word in facts.code for word in _WORDS):
+        if any(name in METHODS for name in facts.calls) or f.has_word(facts, _WORDS):
             yield from _in_function(function)
     for call in project.startup_calls(*(f"{owner}.{name}" for owner in _OWNERS for name in METHODS)):
         node, module = call.call.node, call.call.frame.module
