@@ -77,12 +77,15 @@ def _piece(text: str, indent: str, lower: Lower) -> str | None:
     if _is_read(text, indent):
         return text
     members = _class(text, indent, lower)
-    if members is not None:
-        return members
+    return _by_itself(text, indent, lower) if members is None else members
+
+
+def _by_itself(text: str, indent: str, lower: Lower) -> str | None:
+    """Some lines, lowered as one."""
     around = _AROUND if indent else ""
     try:
         return lower(around + text)[len(around) :]
-    except Exception:  # no statements, or nothing that libcst reads: the caller tries more lines, or the whole file
+    except Exception:  # no statements, or nothing that libcst reads: the caller takes more lines, or all
         return None
 
 
@@ -109,21 +112,12 @@ def _class(text: str, indent: str, lower: Lower) -> str | None:
     if end is None or not inner.startswith(indent) or len(inner) <= len(indent):
         return None
     stand_in = f"{inner}pass\n"
-    header = _piece_of_header("".join(lines[: end + 1]) + stand_in, indent, lower)
+    written = "".join(lines[: end + 1]) + stand_in
+    header = written if _is_read(written, indent) else _by_itself(written, indent, lower)
     body = None if header is None else _statements(lines[end + 1 :], inner, lower)
     if header is None or body is None or not header.endswith(stand_in):
         return None
     return header[: -len(stand_in)] + body
-
-
-def _piece_of_header(text: str, indent: str, lower: Lower) -> str | None:
-    if _is_read(text, indent):
-        return text
-    around = _AROUND if indent else ""
-    try:
-        return lower(around + text)[len(around) :]
-    except Exception:  # the header goes on below: the class is taken as a whole
-        return None
 
 
 def _indentation(lines: list[str]) -> str:
