@@ -39,6 +39,19 @@ class Server:
     def items(self): ...
 """
 
+SET_UP = (
+    USERS
+    + """
+# app/main.py
+import uvicorn
+from fastapi import FastAPI
+from app.users import router
+app = FastAPI()
+def set_up():
+    app.include_router(router)
+"""
+)
+
 
 def test_what_a_factory_for_the_command_line_makes_is_served() -> None:
     assert understand(FACTORY).routes == ["GET /health"]
@@ -161,15 +174,8 @@ def main():
 
 def test_the_app_of_an_import_is_filled_by_what_starts_it() -> None:
     asked = understand(
-        USERS
+        SET_UP
         + """
-# app/main.py
-import uvicorn
-from fastapi import FastAPI
-from app.users import router
-app = FastAPI()
-def set_up():
-    app.include_router(router)
 def main():
     set_up()
     uvicorn.run(app)
@@ -221,15 +227,8 @@ def serve():
 
 def test_what_nobody_calls_registers_nothing() -> None:
     asked = understand(
-        USERS
+        SET_UP
         + """
-# app/main.py
-import uvicorn
-from fastapi import FastAPI
-from app.users import router
-app = FastAPI()
-def set_up():
-    app.include_router(router)
 if __name__ == "__main__":
     uvicorn.run(app)
 """
