@@ -403,7 +403,7 @@ class _Run:
         text = self._text(mark.path)
         if not text:
             return Range(mark.path, mark.line, mark.offset + 1, mark.line, mark.offset + 2)
-        return resolve(text, mark, self.project.sources.starts(mark.path))
+        return resolve(text, mark, self.project.sources.around(mark.path, mark.line))
 
 
 class _Answer(msgspec.Struct, array_like=True):

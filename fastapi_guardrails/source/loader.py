@@ -6,7 +6,6 @@ import ast
 import gc
 import os
 import warnings
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
@@ -16,12 +15,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fastapi_guardrails.source import facts as f
-from fastapi_guardrails.source import suppressions
+from fastapi_guardrails.source import stretches, suppressions
 from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.extract import clip_offsets, extract
 from fastapi_guardrails.source.files import SourceFile
 from fastapi_guardrails.source.processes import Copy, can_fork, processors, share_out
 from fastapi_guardrails.source.roots import Imported, Roots
+from fastapi_guardrails.source.stretches import Stretch
 from fastapi_guardrails.source.text import Text, TextError, count_lines, decode
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from fastapi_guardrails.source.cache import Cache
 
-__all__ = ["Contents", "Progress", "Sources", "load", "parse_again", "parse_around", "read", "read_module"]
+__all__ = ["Contents", "Progress", "Sources", "load", "parse_again", "read", "read_module"]
 
 Progress = Callable[[int, int], None]
 
@@ -60,7 +60,6 @@ class Sources:
         self.modules: Mapping[str, f.ModuleFacts] = _Modules(encoded, contents)
         self._contents = contents
         self._texts: dict[str, Text] = {}
-        self._starts: dict[str, tuple[int, ...]] = {}
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -82,13 +81,10 @@ class Sources:
         """A file's text exactly as written, without its BOM; empty if it cannot be decoded."""
         return self.decoded(path).text
 
-    def starts(self, path: str) -> tuple[int, ...]:
-        """The lines at which the statements of a file's top level start, decorators included; sorted, each once."""
-        found = self._starts.get(path)
-        if found is None:
-            module = self.modules.get(path)
-            found = self._starts[path] = tuple(sorted({_first_line(s) for s in module.body})) if module else ()
-        return found
+    def around(self, path: str, line: int) -> tuple[Stretch, ...]:
+        """What of a file to parse to see what a line holds: the narrowest first, none for all of it."""
+        module = self.modules.get(path)
+        return () if module is None else stretches.around(module, line)
 
     def decoded(self, path: str) -> Text:
         """A file's text with its encoding, BOM and newline style.
@@ -216,34 +212,6 @@ def parse_again(text: str) -> ast.Module | None:
                 return _lowered(text, error)
     except (SyntaxError, RecursionError, MemoryError):
         return None
-
-
-def parse_around(text: str, lines: Sequence[str], line: int, starts: Sequence[int]) -> ast.Module | None:
-    """The syntax tree of the statement of the top level that a line is in, with the positions that it has in the file.
-
-    Args:
-        text: the file's text.
-        lines: its lines without their newlines.
-        line: 1-based.
-        starts: lines at which statements of the top level start, sorted. Without them, and where the statement by
-            itself cannot be parsed, the tree is that of the file; None if that cannot be parsed either.
-    """
-    first, last = stretch(line, starts)
-    if not first:
-        return parse_again(text)
-    try:
-        with _quiet():
-            return ast.parse("\n" * (first - 1) + "\n".join(lines[first - 1 : last]))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return parse_again(text)
-
-
-def stretch(line: int, starts: Sequence[int]) -> tuple[int, int | None]:
-    """The first and the last line (None for that of the file) of what `parse_around` parses; first is 0 for all."""
-    index = bisect_right(starts, line)
-    if not index:
-        return 0, None
-    return starts[index - 1], starts[index] - 1 if index < len(starts) else None
 
 
 def _unread(error: f.ParseError, lines: int) -> f.ModuleFacts:
@@ -471,11 +439,6 @@ def _encoded_share(share: list[bytes]) -> bytes:
 
 _share_decoder = msgspec.msgpack.Decoder(list[bytes])
 _numbered_decoder = msgspec.msgpack.Decoder(list[tuple[int, list[bytes]]])
-
-
-def _first_line(statement: f.Stmt) -> int:
-    decorators = getattr(statement, "decorators", ())
-    return min(f.line_of(node.pos) for node in (statement, *decorators))
 
 
 def _bound(body: list[f.Stmt]) -> Iterator[str]:

@@ -1,19 +1,20 @@
 """From where something starts (`finding.Mark`, all that facts keep) to the whole range that a report shows.
 
-What is around is parsed again for that: only files with findings pay, and of those only the statements of the top
-level that something is found in.
+What is around is parsed again for that: only files with findings pay, and of those only the statements that something
+is found in.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from fastapi_guardrails.finding import Mark, Range
-from fastapi_guardrails.source import loader
+from fastapi_guardrails.source import loader, stretches
+from fastapi_guardrails.source.stretches import Stretch
 from fastapi_guardrails.source.text import character_column, split_lines
 
 #: A place as `ast` counts: 1-based line, 0-based byte offset.
@@ -26,7 +27,7 @@ _HEAD = re.compile(rb"\s*(?:(?:async|def|class)\b\s*)*\\?(?P<name>[^\s\\(\[:]*)"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def resolve(text: str, mark: Mark, starts: tuple[int, ...] = ()) -> Range:
+def resolve(text: str, mark: Mark, around: Sequence[Stretch] = ()) -> Range:
     """The range of what starts at a mark, by the mark's kind.
 
     An expression is the outermost one that starts there. A compound statement, a definition and an `except` end with
@@ -36,31 +37,31 @@ def resolve(text: str, mark: Mark, starts: tuple[int, ...] = ()) -> Range:
     Args:
         text: the file's text, as `Sources.text` gives it.
         mark: where it starts.
-        starts: lines at which statements of the file's top level start (`Sources.starts`): less is parsed with them.
+        around: what of the file to parse (`Sources.around`); all of it without.
     """
-    source = _source(text, starts)
+    source = _source(text)
     if mark.kind == "file":
         return Range(mark.path, 1, 1, 1, len(source.line(1).rstrip()) + 1)
     start: _Place = (mark.line, mark.offset)
     end = None
     if mark.kind != "line":
-        start, end = source.find(mark.kind, start)
+        start, end = source.find(mark.kind, start, around)
     if end is None or end <= start:
         end = source.end_of_line(start)
     return Range(mark.path, start[0], source.column(start), end[0], source.column(end))
 
 
-def attribute_names(text: str, mark: Mark, name: str, starts: tuple[int, ...] = ()) -> list[Range]:
+def attribute_names(text: str, mark: Mark, name: str, around: Sequence[Stretch] = ()) -> list[Range]:
     """Where the names are of all attributes `name` of expressions that start at a mark (`a.copy().copy()` has two).
 
     Args:
         text: the file's text.
         mark: where the expressions start.
         name: of the attribute.
-        starts: as `resolve` takes them.
+        around: as `resolve` takes it.
     """
-    source = _source(text, starts)
-    ends = source.index(mark.line).attributes.get((mark.line, mark.offset, name), ())
+    source = _source(text)
+    ends = source.index(mark.line, around).attributes.get((mark.line, mark.offset, name), ())
     found = []
     for line, offset in ends:
         column = source.column((line, offset))
@@ -80,11 +81,10 @@ class _Index(NamedTuple):
 class _Source:
     """A text with what starts where in it."""
 
-    def __init__(self, text: str, starts: tuple[int, ...]) -> None:
+    def __init__(self, text: str) -> None:
         self._lines = split_lines(text)
         self._text = text
-        self._starts = starts
-        self._trees: dict[int, ast.AST | None] = {}
+        self._trees: dict[Stretch | None, ast.Module | None] = {}
         self._built: dict[int, _Index] = {}
 
     def line(self, number: int) -> str:
@@ -97,9 +97,9 @@ class _Source:
         end = len(self.line(start[0]).rstrip().encode("utf-8", "surrogatepass"))
         return start[0], max(end, start[1])
 
-    def find(self, kind: str, start: _Place) -> tuple[_Place, _Place | None]:
+    def find(self, kind: str, start: _Place, around: Sequence[Stretch]) -> tuple[_Place, _Place | None]:
         """Where what a mark names starts and ends; no end if nothing of that kind starts there."""
-        index = self.index(start[0])
+        index = self.index(start[0], around)
         if kind == "decorator":
             return self._decorator(start, index)
         return start, index.ends.get(kind, {}).get(start)
@@ -114,27 +114,31 @@ class _Source:
         expression = next(same_line, None)
         return start, None if expression is None else index.decorators[expression]
 
-    def index(self, line: int) -> _Index:
+    def index(self, line: int, around: Sequence[Stretch]) -> _Index:
         """What starts where, for a line at least."""
         built = self._built.get(line)
         if built is None:
-            built = self._built[line] = self._build(line)
+            built = self._built[line] = self._build(line, self._tree(line, around))
         return built
 
-    def _tree(self, line: int) -> ast.AST | None:
-        """The statement of the top level that a line is in, and what is beside it."""
-        first, _ = loader.stretch(line, self._starts)
-        if first not in self._trees:
-            self._trees[first] = loader.parse_around(self._text, self._lines, line, self._starts)
-        return self._trees[first]
+    def _tree(self, line: int, around: Sequence[Stretch]) -> ast.Module | None:
+        """The statement that a line is in, or more of the file; None for a file that cannot be parsed."""
+        for stretch in around:
+            if stretch not in self._trees:
+                self._trees[stretch] = stretches.parse(self._lines, stretch)
+            tree = self._trees[stretch]
+            if tree is not None and stretches.holds(tree, line):
+                return tree
+        if None not in self._trees:
+            self._trees[None] = loader.parse_again(self._text)
+        return self._trees[None]
 
-    def _build(self, line: int) -> _Index:
+    def _build(self, line: int, tree: ast.Module | None) -> _Index:
         ends: dict[str, dict[_Place, _Place]] = {
             kind: {} for kind in ("expr", "stmt", "def", "class", "param", "keyword", "except")
         }
         decorators: dict[_Place, _Place] = {}
         attributes: dict[tuple[int, int, str], list[_Place]] = {}
-        tree = self._tree(line)
         for node in _nodes(tree, line) if tree else ():
             if isinstance(node, (ast.expr, ast.alias)):
                 start, end = _start(node), _end(node)
@@ -222,8 +226,8 @@ def _header(node: ast.stmt) -> Iterator[ast.expr]:
 
 
 @lru_cache(maxsize=512)
-def _source(text: str, starts: tuple[int, ...]) -> _Source:
-    return _Source(text, starts)
+def _source(text: str) -> _Source:
+    return _Source(text)
 
 
 def _start(node: ast.AST) -> _Place:

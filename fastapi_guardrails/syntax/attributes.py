@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi_guardrails.finding import Edit, Mark
 from fastapi_guardrails.source.spans import attribute_names
+from fastapi_guardrails.source.stretches import Stretch
 
 
-def rename_attribute(text: str, mark: Mark, name: str, new: str, starts: tuple[int, ...] = ()) -> Edit | None:
+def rename_attribute(text: str, mark: Mark, name: str, new: str, around: Sequence[Stretch] = ()) -> Edit | None:
     """The edit that gives the attribute `name` of the expression at a mark another name.
 
     None where there is no such attribute, or more than one (`a.copy().copy()` begins twice at one place).
@@ -19,7 +22,7 @@ def rename_attribute(text: str, mark: Mark, name: str, new: str, starts: tuple[i
         mark: where the expression starts.
         name: the name that the attribute has.
         new: the name that it gets.
-        starts: lines at which statements of the file's top level start (`Sources.starts`): less is parsed with them.
+        around: what of the file to parse (`Sources.around`); all of it without.
     """
-    places = attribute_names(text, mark, name, starts)
+    places = attribute_names(text, mark, name, around)
     return Edit(places[0], new) if len(places) == 1 else None

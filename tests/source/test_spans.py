@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from fastapi_guardrails.finding import Mark, Range
+from fastapi_guardrails.source.loader import read_module
 from fastapi_guardrails.source.spans import resolve
+from fastapi_guardrails.source.stretches import around
+
+KINDS: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.FunctionDef: ("def", "stmt"),
+    ast.AsyncFunctionDef: ("def", "stmt"),
+    ast.ClassDef: ("class", "stmt"),
+    ast.ExceptHandler: ("except",),
+    ast.arg: ("param",),
+    ast.keyword: ("keyword",),
+    ast.If: ("stmt",),
+    ast.With: ("stmt",),
+    ast.Try: ("stmt",),
+    ast.Return: ("stmt",),
+    ast.Assign: ("stmt",),
+}
 
 
 def _marked(text: str, kind: str) -> str:
@@ -60,6 +78,33 @@ def _cut(text: str, place: Range) -> str:
 )
 def test_a_mark_becomes_the_range_of_its_kind(text: str, kind: str, marked: str) -> None:
     assert _marked(text, kind) == marked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if a:\n    x = f(\n        1)\nelif b(1):\n    y = 2\nelse:\n    z = g(3)  # why\n    # end\n",
+        "class A(B):\n    '''D'''\n\n    @p(1)\n    async def f(a=b(2)):\n        await c(3); d(4)\n    x: int = e(5)\n",
+        "try:\n    a(1)\nexcept (B, c(2)) as e:\n    d(3)\nelse:\n    f(4)\nfinally:\n    g(5)\n",
+        "match a(1):\n    case [b, *c] if d(2):\n        e(3)\n    case _:\n        f(4)\n",
+        "def f(): return a(1)\nfor x in b(2): c(3)\nwhile d(4): pass\n",
+        "with a(1) as b, \\\n        c(2):\n\tx = '''\n# not a comment\n'''; y = d(3)\n",
+        "if a:\n    x = '''\nelse:\n''' + f(1)\n    y = (g(2)\n)\n",
+    ],
+)
+def test_less_than_the_file_is_parsed_for_the_same_range(text: str) -> None:
+    module = read_module(text.encode())
+    for node in ast.walk(ast.parse(text)):
+        for kind in KINDS.get(type(node), ("expr",) if isinstance(node, ast.expr) else ()):
+            mark = Mark("a.py", node.lineno, node.col_offset, kind)  # type: ignore[attr-defined]
+            assert resolve(text, mark, around(module, mark.line)) == resolve(text, mark), ast.unparse(node)
+
+
+def test_the_narrowest_stretch_is_a_statement_or_a_header() -> None:
+    text = "import a\n\n\nclass A:\n    def f(self):\n        x = 1\n        y = 2\n\n\nz = 3\n"
+
+    assert [tuple(s) for s in around(read_module(text.encode()), 6)] == [(6, 6, False), (5, 9, False), (4, 9, False)]
+    assert [tuple(s) for s in around(read_module(text.encode()), 5)] == [(5, 5, True), (5, 9, False), (4, 9, False)]
 
 
 def test_columns_count_characters_from_one() -> None:

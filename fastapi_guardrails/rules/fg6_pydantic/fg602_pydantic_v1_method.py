@@ -159,7 +159,7 @@ def _fix(project: Project, module: Module, node: f.Attr, call: f.Call | None, re
         return None
     if call is not None and (not _means_the_same(node.attr, call) or _repeats(node)):
         return None
-    edit = rename_attribute(text, mark, node.attr, new, project.sources.starts(module.path))
+    edit = rename_attribute(text, mark, node.attr, new, project.sources.around(module.path, mark.line))
     parens = "" if call is None else "()"
     return None if edit is None else Fix(f"Use `{new}{parens}`", Applicability.SAFE, (edit,))
 
