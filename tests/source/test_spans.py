@@ -84,7 +84,7 @@ def test_a_mark_becomes_the_range_of_its_kind(text: str, kind: str, marked: str)
     "text",
     [
         "if a:\n    x = f(\n        1)\nelif b(1):\n    y = 2\nelse:\n    z = g(3)  # why\n    # end\n",
-        "class A(B):\n    '''D'''\n\n    @p(1)\n    async def f(a=b(2)):\n        await c(3); d(4)\n    x: int = e(5)\n",
+        "class A(B):\n    'D'\n\n    @p(1)\n    async def f(a=b(2)):\n        await c(3); d(4)\n    x: A = e(5)\n",
         "try:\n    a(1)\nexcept (B, c(2)) as e:\n    d(3)\nelse:\n    f(4)\nfinally:\n    g(5)\n",
         "match a(1):\n    case [b, *c] if d(2):\n        e(3)\n    case _:\n        f(4)\n",
         "def f(): return a(1)\nfor x in b(2): c(3)\nwhile d(4): pass\n",
