@@ -6,7 +6,6 @@ does not exist, a value of the wrong type, and a path that is not there are erro
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -201,6 +200,8 @@ def matches(globs: Iterable[str], path: str) -> bool:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'select'?` for the nearest of the known words, or nothing."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -171,7 +171,9 @@ class Workspace:
         """The model of the project."""
         from fastapi_guardrails.model.project import Project
 
-        return Project(self._load(contents or self.contents, self._cache()), self.config)
+        sources = self._load(contents or self.contents, self._cache())
+        sources.keep()
+        return Project(sources, self.config)
 
     def _load(self, contents: Contents, cache: Cache | None) -> Sources:
         from fastapi_guardrails.source import loader
@@ -288,7 +290,8 @@ class _Run:
         from fastapi_guardrails.source.processes import share_out
 
         groups = _groups([self._rules[code] for code in codes])
-        tasks = [partial(self._answers, group, is_in_scope) for group in groups]
+        tasks: list[Callable[[], list[_Answer]]] = [partial(self._answers, group, is_in_scope) for group in groups]
+        tasks.append(self._keep_facts)
         encoder = msgspec.msgpack.Encoder()
         answers = share_out(tasks, self._processes, encoder.encode, _decode_answers)
         by_code = {a.code: a for some in answers for a in some}
@@ -299,6 +302,11 @@ class _Run:
                 self.failed.add(code)
                 self._failures.append(answer.failure)
         return [(self._rules[code], finding) for code in codes for finding in by_code[code].findings]
+
+    def _keep_facts(self) -> list[_Answer]:
+        """What is left to do beside rules, by whoever has time: it finds nothing."""
+        self.project.sources.keep()
+        return []
 
     def _answers(self, codes: Sequence[str], is_in_scope: Callable[[str], bool]) -> list[_Answer]:
         return [self._ask(self._rules[code], is_in_scope) for code in codes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,7 +87,11 @@ def is_coloured() -> bool:
 
 def terminal_width() -> int | None:
     """Columns of the terminal; None where stdout is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    import shutil  # brings the archive formats
+
+    return shutil.get_terminal_size().columns
 
 
 def write(report: str | bytes, output_file: Path | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -56,6 +55,8 @@ def statistics(result: Result, as_json: bool) -> str:
     fixable = Counter(d.code for d in result.report.diagnostics if d.fix is not None)
     counts = sorted(Counter(d.code for d in result.report.diagnostics).items(), key=lambda item: (-item[1], item[0]))
     if as_json:
+        import json
+
         rows = [{"code": c, "name": names[c], "count": n, "fixable": fixable[c]} for c, n in counts]
         return json.dumps({"version": 1, "statistics": rows}, indent=2) + "\n"
     lines = [f"{n:>6}  {c}  {names[c]}{' [*]' if fixable[c] else ''}" for c, n in counts]

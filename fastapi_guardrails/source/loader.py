@@ -53,10 +53,14 @@ class Sources:
     Attributes:
         root: the project root.
         modules: facts by path, decoded when they are first asked for.
+        keep: puts the facts into the cache, if some of them are not there yet.
     """
 
-    def __init__(self, root: Path, contents: Contents, encoded: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, root: Path, contents: Contents, encoded: Mapping[str, bytes], keep: Callable[[], object]
+    ) -> None:
         self.root = root
+        self.keep = keep
         self.modules: Mapping[str, f.ModuleFacts] = _Modules(encoded, contents)
         self._contents = contents
         self._texts: dict[str, Text] = {}
@@ -153,7 +157,7 @@ def load(
         root: the project root.
         files: what to load, as `files.discover` gives it.
         jobs: how many processes may work; 0 for as many as there are processors.
-        cache: where facts are kept between runs.
+        cache: where facts are kept between runs; those made anew get there with `Sources.keep`.
         progress: called with how many files are done, and how many there are.
         contents: the files' bytes, if `contents.read` was called before.
         meanwhile: called while other processes read, if any do: imports of what comes next.
@@ -176,9 +180,8 @@ def load(
     for path, digest in contents.digests.items():
         encoded[path] = made[digest] if digest in made else known[digest]
     report(len(missing))
-    if cache and made:
-        cache.save(made, keep=known)
-    return Sources(root, contents, encoded)
+    keep = partial(cache.save, made, keep=known) if cache and made else _nothing
+    return Sources(root, contents, encoded, keep)
 
 
 def read_module(data: bytes) -> f.ModuleFacts:

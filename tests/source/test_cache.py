@@ -21,6 +21,7 @@ from .conftest import Write
 
 def _load(root: Path, version: str = "1") -> dict[str, bytes]:
     sources = loader.load(root, discover(root).files, jobs=1, cache=Cache(root, version))
+    sources.keep()
     return {path: f.encode(module) for path, module in sources.modules.items()}
 
 
@@ -130,6 +131,7 @@ def test_a_read_only_project_is_no_error(write: Write) -> None:
         "if os.getuid() == 0: os.setuid(65534)\n"
         "root = Path(sys.argv[1])\n"
         "sources = loader.load(root, files.discover(root).files, cache=cache.Cache(root, '1'))\n"
+        "sources.keep()\n"
         "print(len(sources.modules['a.py'].body))\n"
     )
     done = subprocess.run([sys.executable, "-c", script, str(root)], capture_output=True, text=True, check=False)

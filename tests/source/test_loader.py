@@ -21,7 +21,9 @@ from .conftest import Write
 
 
 def _load(root: Path, jobs: int = 1, cache: Cache | None = None) -> Sources:
-    return load(root, discover(root).files, jobs=jobs, cache=cache)
+    sources = load(root, discover(root).files, jobs=jobs, cache=cache)
+    sources.keep()
+    return sources
 
 
 def _encoded(sources: Sources) -> dict[str, bytes]:
