@@ -2,7 +2,7 @@
 
 A class that is not listed has unknown ancestors, so that "does it inherit X?" is answered with unknown.
 Source: the class statements of CPython, Starlette, FastAPI, SQLAlchemy, SQLModel, Pydantic, httpx, redis,
-fastapi-utils, Cadwyn, NiceGUI, FastStream.
+fastapi-utils, fastapi-users, fastapi-login, fastapi-azure-auth, Cadwyn, NiceGUI, FastStream.
 """
 
 from __future__ import annotations
@@ -169,6 +169,21 @@ BASES: dict[str, tuple[str, ...]] = {
     "fastapi.security.APIKeyQuery": ("fastapi.security.APIKeyBase",),
     "fastapi.security.APIKeyBase": ("fastapi.security.SecurityBase",),
     "fastapi.security.OpenIdConnect": ("fastapi.security.SecurityBase",),
+    **dict.fromkeys(
+        (
+            "fastapi_azure_auth.B2CMultiTenantAuthorizationCodeBearer",
+            "fastapi_azure_auth.MultiTenantAzureAuthorizationCodeBearer",
+            "fastapi_azure_auth.SingleTenantAzureAuthorizationCodeBearer",
+            "fastapi_azure_auth.auth.B2CMultiTenantAuthorizationCodeBearer",
+            "fastapi_azure_auth.auth.MultiTenantAzureAuthorizationCodeBearer",
+            "fastapi_azure_auth.auth.SingleTenantAzureAuthorizationCodeBearer",
+        ),
+        ("fastapi.security.SecurityBase",),
+    ),
+    "fastapi_login.LoginManager": ("fastapi.security.OAuth2PasswordBearer",),
+    "fastapi_login.fastapi_login.LoginManager": ("fastapi.security.OAuth2PasswordBearer",),
+    # The dependency that fastapi-users makes of its backends: a function that depends on the scheme of each.
+    "fastapi_users.CurrentUser": ("fastapi.security.SecurityBase",),
     "fastapi.security.OAuth2PasswordRequestForm": ("builtins.object",),
     "fastapi.security.OAuth2PasswordRequestFormStrict": ("fastapi.security.OAuth2PasswordRequestForm",),
 }

@@ -422,6 +422,11 @@ METHODS: dict[str, dict[str, str]] = {
     "asyncio.AbstractEventLoopPolicy": dict.fromkeys(["get_event_loop", "new_event_loop"], "asyncio.AbstractEventLoop"),
     "asyncio.Runner": {"__enter__": "self", "get_loop": "asyncio.AbstractEventLoop"},
     "boto3.Resource": dict.fromkeys(["Table", "Bucket", "Object", "Queue", "Topic", "get_queue_by_name"], "self"),
+    "fastapi_users.FastAPIUsers": {"current_user": "fastapi_users.CurrentUser"},
+    **dict.fromkeys(
+        ("fastapi_users.authentication.Authenticator", "fastapi_users.authentication.authenticator.Authenticator"),
+        dict.fromkeys(("current_user", "current_user_token"), "fastapi_users.CurrentUser"),
+    ),
     "boto3.Session": {"client": "boto3.Client", "resource": "boto3.Resource"},
     "io.TextIOWrapper": {"__enter__": "self", "read": "builtins.str"},
 }
