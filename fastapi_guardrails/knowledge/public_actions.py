@@ -25,19 +25,24 @@ def words_of(name: str) -> list[str]:
 
 
 def is_public_action(path: str, function: str) -> bool:
-    """Whether the last static segment of a path, or a function's name, says that the route is open to everybody."""
-    static = [s for s in path.split("/") if s and not s.startswith("{")]
-    names = [function, *static[-1:]]
-    return any(_names_action(words_of(name)) for name in names)
+    """Whether the last static segment of a path, or a function's name, says that the route is open to everybody.
+
+    The words of one action may stand in two segments: `/password/reset`."""
+    static = [words_of(s) for s in path.split("/") if s and not s.startswith("{")]
+    if any(_names_action(words) for words in (words_of(function), *static[-1:])):
+        return True
+    return any(_names_action([*before[-1:], *last[:1]], 2) for before, last in zip(static[-2:-1], static[-1:]))
 
 
-def _names_action(words: list[str]) -> bool:
+def _names_action(words: list[str], least: int = 1) -> bool:
+    """Whether words that follow each other, `least` or more, are an action."""
     plain = [_singular(word) for word in words]
     return any(
         tuple(some[i : i + length]) in PUBLIC_ACTIONS
         for some in (words, plain)
         for i in range(len(some))
         for length in _LENGTHS
+        if length >= least
     )
 
 

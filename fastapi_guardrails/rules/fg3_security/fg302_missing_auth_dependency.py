@@ -51,7 +51,7 @@ def delete_order(order_id: int, token: Token) -> None: ...
 - Routes of a project in which no route has a dependency of security. In a monorepo each folder with a
   `pyproject.toml` is a project.
 - Public actions by the last static segment or the function's name: login, token, sign-up, register, refresh, logout,
-  reset of a password, verify, webhook, callback.
+  reset of a password (`/password/reset` too), verify, webhook, callback.
 - Routes whose dependencies cannot all be followed, or where a setting decides which they are.
 - Routes that ask for another proof: a header with a key, a secret or a signature (`X-API-Key`, `Stripe-Signature`), a
   `token` in the path, the query or a form, the user whom a middleware found. The same goes where the request is handed
