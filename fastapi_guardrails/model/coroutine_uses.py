@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.tree import statements, walk, walk_with_parent
@@ -18,6 +18,7 @@ from fastapi_guardrails.model.values import (
     Method,
     Scope,
     Value,
+    is_none,
     options,
 )
 from fastapi_guardrails.source import facts as f
@@ -39,6 +40,14 @@ _FAILING = frozenset(
 #: What a coroutine itself has.
 _OF_COROUTINES = frozenset({"close", "send", "throw", "__await__", "cr_await", "cr_code", "cr_frame", "cr_running"})
 
+#: Builtins that use each of the values that a comprehension gives.
+_USING_EACH = frozenset({"builtins.sum", "builtins.sorted", "builtins.min", "builtins.max"})
+
+#: Functions of libraries that make data of what they get.
+_ENCODING = frozenset({"json.dumps", "fastapi.encoders.jsonable_encoder"})
+
+_JSON = "starlette.responses.JSONResponse"
+
 #: Class methods of Pydantic models that read an object.
 _VALIDATING = frozenset({"model_validate", "parse_obj", "from_orm"})
 
@@ -56,6 +65,7 @@ class Use(NamedTuple):
 
 
 _TESTED = Use("tested for truth, which is always true", False)
+_SENT = Use("sent as a response", True)
 _READ = Use("used as its result", True)
 _UNPACKED = Use("unpacked", True)
 _OPERAND = Use("an operand", True)
@@ -64,8 +74,9 @@ _OPERAND = Use("an operand", True)
 class CoroutineUses:
     """Answers for one function; `parents` are the nodes around its nodes."""
 
-    def __init__(self, ev: Evaluator, analysis: Analysis, parents: Parents) -> None:
+    def __init__(self, ev: Evaluator, analysis: Analysis, parents: Parents, is_endpoint: bool) -> None:
         self._ev = ev
+        self._is_endpoint = is_endpoint
         self._analysis = analysis
         self._parents = parents
         self._sites: dict[int, CallSite] | None = None
@@ -77,7 +88,12 @@ class CoroutineUses:
             return None
         if isinstance(parent, f.Walrus):
             return self._around(parent, self._parents[id(parent)]) and self._by_name(node, parent)
-        return self._around(node, parent) or self._by_name(node, parent) or self._of_each(node, parent)
+        return (
+            self._around(node, parent)
+            or self._by_name(node, parent)
+            or self._of_each(node, parent)
+            or self._in_a_display(node, parent)
+        )
 
     def _around(self, node: f.Expr, parent: f.Node | None) -> Use | None:
         """How what stands around an expression uses it as a value."""
@@ -87,13 +103,19 @@ class CoroutineUses:
             return None if parent.attr in _OF_COROUTINES else _READ
         if isinstance(parent, f.Sub) and parent.value is node:
             return _READ
+        if isinstance(parent, f.Call) and parent.func is node:
+            return Use("called", True)
+        if self._is_entered(node, parent):
+            return Use("entered", True)
         if _is_unpacked(node, parent):
             return _UNPACKED
         if isinstance(parent, (f.For, f.Generator)) and parent.iter is node:
-            fails = not parent.is_async or self._is_never_an_iterator(node)
+            fails = not parent.is_async or self._is_never_something_else(node)
             return Use("iterated over", True) if fails else None
         if _is_tested(node, parent):
             return _TESTED
+        if isinstance(parent, f.Match) and parent.subject is node:
+            return Use("matched", False)
         if isinstance(parent, f.Raise):
             return Use("raised", True)
         if isinstance(parent, f.Compare):
@@ -104,18 +126,76 @@ class CoroutineUses:
             return Use("put into a string", False)
         return self._given(node, parent)
 
-    def _is_never_an_iterator(self, node: f.Expr) -> bool:
-        """Whether no asynchronous generator can be called in the place of the function, as it can for a method."""
+    def _is_entered(self, node: f.Expr, parent: f.Node | None) -> bool:
+        if not isinstance(parent, f.WithItem) or parent.context is not node:
+            return False
+        around = self._parents.get(id(parent))
+        return isinstance(around, f.With) and (not around.is_async or self._is_never_something_else(node))
+
+    def _is_never_something_else(self, node: f.Expr) -> bool:
+        """Whether no asynchronous generator or context can be called in the place of the function.
+
+        A class may override a method with one.
+        """
         callee = self._analysis.value(node.func) if isinstance(node, f.Call) else UNKNOWN
         return all(isinstance(o, FunctionValue) and o.owner is None for o in options(callee))
 
     def _of_each(self, node: f.Expr, parent: f.Node) -> Use | None:
-        """How `any` and `all` use the coroutines that a comprehension makes."""
+        """How `any`, `sum` and the like use the coroutines that a comprehension makes."""
         around = self._parents.get(id(parent)) if isinstance(parent, f.Comp) and parent.elt is node else None
         if not isinstance(around, f.Call) or not any(arg is parent for arg in around.args):
             return None
         callee = self._analysis.value(around.func)
-        return _TESTED if isinstance(callee, External) and callee.name in ("builtins.any", "builtins.all") else None
+        name = callee.name if isinstance(callee, External) else ""
+        if name in ("builtins.any", "builtins.all"):
+            return _TESTED
+        return Use(f"given to `{name.removeprefix('builtins.')}`", True) if name in _USING_EACH else None
+
+    # --- in a list or a dict -----------------------------------------------------------------------------------------
+
+    def _in_a_display(self, node: f.Expr, parent: f.Node | None) -> Use | None:
+        """How a list or a dict is used that a coroutine is put into: a client gets it, or nobody can encode it."""
+        while _holds(parent, node):
+            node, parent = cast(f.Expr, parent), self._parents.get(id(parent))
+        if isinstance(parent, f.Return):
+            return _SENT if isinstance(node, (f.Seq, f.Dict, f.Comp)) and self._is_endpoint else None
+        if isinstance(parent, (f.Assign, f.AnnAssign)) and isinstance(node, (f.Seq, f.Dict, f.Comp)):
+            return self._sent_by_name(node, parent)
+        return self._encoded(node, parent)
+
+    def _sent_by_name(self, display: f.Expr, parent: f.Node) -> Use | None:
+        """How the name of a list or a dict is used, where it is for nothing but the response."""
+        target = _only_target(display, parent)
+        if target is None or self._is_shared(target) or _assignments(self._analysis, target) != 1:
+            return None
+        found: Use | None = None
+        for use, around in walk_with_parent(self._analysis.body):
+            if not isinstance(use, f.Name) or use.id != target or around is parent or self._is_filled(around):
+                continue
+            is_returned = isinstance(around, f.Return) and self._is_endpoint
+            found = _SENT if is_returned else self._encoded(use, around)
+            if found is None:
+                return None
+        return found
+
+    def _is_filled(self, node: f.Node | None) -> bool:
+        """Whether it is the `data[key]` of `data[key] = …`."""
+        parent = self._parents.get(id(node))
+        return isinstance(parent, f.Assign) and any(target is node for target in parent.targets)
+
+    def _encoded(self, node: f.Expr, parent: f.Node | None) -> Use | None:
+        """Whether a JSON response, or what makes JSON, gets something."""
+        call = self._parents.get(id(parent)) if isinstance(parent, f.Keyword) else parent
+        if not isinstance(call, f.Call):
+            return None
+        first = call.args[0] if call.args else None
+        if first is not node and not (isinstance(parent, f.Keyword) and parent.name in ("content", "obj")):
+            return None
+        callee = self._analysis.value(call.func)
+        if isinstance(callee, External) and callee.name in _ENCODING:
+            return Use(f"given to `{callee.name.rpartition('.')[2]}`", True)
+        is_response = isinstance(callee, (External, ClassValue)) and classes.inherits(callee, _JSON) is True
+        return _SENT if is_response else None
 
     # --- arguments ---------------------------------------------------------------------------------------------------
 
@@ -130,6 +210,8 @@ class CoroutineUses:
             return Use(f"given to `{callee.name.removeprefix('builtins.')}`", callee.name in _FAILING)
         if isinstance(callee, Method) and callee.name in _VALIDATING and classes.is_pydantic(callee.receiver):
             return Use(f"given to `{callee.name}`", True)
+        if isinstance(callee, Method) and callee.qualified in ("builtins.str.format", "builtins.str.join"):
+            return Use(f"given to `{callee.name}`", False)
         index = next((i for i, arg in enumerate(call.args) if arg is node), None)
         if any(isinstance(arg, f.Star) for arg in call.args):
             return None
@@ -175,9 +257,7 @@ class CoroutineUses:
     def _by_name(self, node: f.Expr, parent: f.Node) -> Use | None:
         """How a name that the coroutine is assigned to is used, where it is never awaited or handed on."""
         target = _only_target(node, parent)
-        if target is None or target in self._analysis.globals:
-            return None
-        if any(target in _names(nested.node.body) for nested in self._analysis.nested):
+        if target is None or self._is_shared(target):
             return None
         is_only = _assignments(self._analysis, target) == 1
         found: list[Use] = []
@@ -185,7 +265,7 @@ class CoroutineUses:
         for use, around in self._reads(target, node, parent, is_only):
             if around is None:
                 return None
-            how = self._around(use, around)
+            how = self._around(use, around) or self._in_a_display(use, around)
             if how is not None:
                 found.append(how)
             elif isinstance(around, f.Return):
@@ -203,17 +283,23 @@ class CoroutineUses:
             return None
         return next(iter(sure or found), None)
 
+    def _is_shared(self, name: str) -> bool:
+        """Whether others may see what a name holds: it is global, or a function inside names it."""
+        return name in self._analysis.globals or any(
+            name in _names(nested.node.body) for nested in self._analysis.nested
+        )
+
     def _reads(self, name: str, node: f.Expr, parent: f.Node, is_only: bool) -> Iterator[tuple[f.Name, f.Node | None]]:
         """Where a name is read that holds the coroutine, with what stands around; None for it where it is unsure."""
         made = self._analysis.value(node)
         for use, around in walk_with_parent(self._analysis.body):
             if not isinstance(use, f.Name) or use.id != name or around is parent:
                 continue
-            value = self._analysis.value(use)
-            if is_only or value is made:
+            held = options(self._analysis.value(use))
+            if is_only:
                 yield use, around
-            elif any(option is made for option in options(value)):
-                yield use, None
+            elif any(option is made for option in held):
+                yield use, around if all(option is made or is_none(option) for option in held) else None
 
     def _is_given_to_the_project(self, use: f.Expr, around: f.Node) -> bool:
         call = self._parents.get(id(around)) if isinstance(around, f.Keyword) else around
@@ -222,6 +308,17 @@ class CoroutineUses:
     def _says_otherwise(self, node: f.AnnAssign) -> bool:
         """Whether the annotation of an assignment takes no coroutine."""
         return self._is_plain(self._value(node.annotation, self._analysis.function.scope))
+
+
+def _holds(display: f.Node | None, node: f.Expr) -> bool:
+    """Whether a list, a dict or the like holds the value of an expression."""
+    if isinstance(display, f.Seq):
+        return True
+    if isinstance(display, f.Dict):
+        return any(value is node for value in display.values)
+    if isinstance(display, f.Comp):
+        return display.kind != "generator" and (display.value or display.elt) is node
+    return isinstance(display, f.IfExp) and display.test is not node
 
 
 def is_coroutine(value: Value) -> bool:

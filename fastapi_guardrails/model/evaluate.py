@@ -17,7 +17,7 @@ from fastapi_guardrails.model.interfaces import Interfaces
 from fastapi_guardrails.model.launched import Launched
 from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import hand_over
-from fastapi_guardrails.model.statements import Statements, narrow, narrow_for_now, qualified, widen
+from fastapi_guardrails.model.statements import Statements, is_left_out, narrow, narrow_for_now, qualified, widen
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin
 from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.values import (
@@ -367,6 +367,8 @@ class Evaluator(Statements):
                 values += classes.where_false(value)
             elif answer is None or part is node.values[-1]:
                 values.append(soften(value) if fallback else value)
+        if node.op == "or" and len(values) > 1 and is_left_out(values[0], frame):
+            values = values[1:]
         result = union(values) if values else UNKNOWN
         return without_none(result) if node.op == "or" and isinstance(result, Union) else result
 
@@ -392,6 +394,8 @@ class Evaluator(Statements):
             body = self._where(node.test, True, node.body, frame)
             orelse = self._where(node.test, False, node.orelse, frame)
             frame.uncertain -= answer is None
+            if answer is None and (is_left_out(body, frame) or is_left_out(orelse, frame)):
+                return orelse if is_left_out(body, frame) else body
             return union([body, orelse]) if answer is None else (body if answer else orelse)
         value = self.evaluate(node.body if answer else node.orelse, frame)
         return self.choices.add(value) if is_soft(test) else value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fastapi_guardrails.model import classes, decorators, journal, types
+from fastapi_guardrails.model import attributes, classes, decorators, journal, types
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.mains import is_main
 from fastapi_guardrails.model.operators import MAX_ITEMS
@@ -300,7 +300,32 @@ def _both(ev: Evaluator, node: f.If, test: Value, frame: Frame) -> bool:
         ended.append(ev.run(block, frame))
         after.append(frame.scope.vars)
     frame.scope.vars = _merge(after, ended)
+    if not any(ended):
+        _stand_in(node.test, after, frame)
     return all(ended)
+
+
+def _stand_in(test: f.Expr, after: list[dict[str, Value]], frame: Frame) -> None:
+    """What a tested parameter is behind `if client is None: client = Client()`."""
+    for name in _tested(test):
+        held = [names[name] for names in after if name in names]
+        given = [value for value in held if not is_left_out(value, frame)]
+        if len(held) == 2 and len(given) == 1:
+            frame.scope.vars[name] = given[0]
+
+
+def is_left_out(value: Value, frame: Frame) -> bool:
+    """Whether it is a parameter of the function that nobody types and that is `None` by default.
+
+    What stands in for it where it is left out says what it is: `client or boto3.client("s3")`.
+    """
+    if not isinstance(value, Unknown) or not value.why.startswith("parameter ") or frame.function is None:
+        return False
+    name = value.why.removeprefix("parameter ")
+    return any(
+        p.name == name and isinstance(p.default, f.Const) and p.default.value is None
+        for p in frame.function.node.params
+    )
 
 
 def narrow(ev: Evaluator, test: f.Expr, holds: bool, frame: Frame) -> None:
@@ -863,9 +888,9 @@ def _part(ev: Evaluator, value: Value, index: int, frame: Frame) -> Value:
         if len(args) == 2 and isinstance(args[1], External) and args[1].name == "builtins.Ellipsis":
             return types.instance_of(ev, args[0])
         return types.instance_of(ev, args[index]) if index < len(args) else UNKNOWN
-    if isinstance(value, Instance) and value.made and classes.is_namedtuple(value.cls):
-        items = ev.items_of(value) or []
-        return items[index] if index < len(items) else UNKNOWN
+    if isinstance(value, Instance) and isinstance(value.cls, ClassValue) and classes.is_namedtuple(value.cls):
+        names = classes.field_names(value.cls)
+        return attributes.get(ev, value, names[index], frame, None) if index < len(names) else UNKNOWN
     if isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "sqlalchemy.Row":
         return types.instance_of(ev, value.args[index]) if index < len(value.args) else UNKNOWN
     return types.element(value, ev)

@@ -87,7 +87,7 @@ def missing_await(function: Function) -> Iterator[Finding]:
     if not made:
         return
     parents: Parents = {id(node): parent for node, parent in walk_with_parent(analysis.body)}
-    uses = CoroutineUses(function.project.evaluator, analysis, parents)
+    uses = CoroutineUses(function.project.evaluator, analysis, parents, function.is_endpoint)
     for site in made:
         node = site.node
         use = uses.of(node) if isinstance(node, f.Call) and not site.awaited else None

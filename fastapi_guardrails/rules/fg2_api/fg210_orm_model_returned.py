@@ -91,6 +91,7 @@ None.
 - An ORM object that is returned under a Pydantic `response_model`, which filters it.
 - SQLModel classes without `table=True`, which are plain models.
 - `jsonable_encoder` with `include` or `exclude`.
+- Further `return`s of the same endpoint: one response model mends them all.
 
 ## Known limits
 A value whose type cannot be told is never reported.
@@ -177,11 +178,12 @@ def _returned(route: Route) -> Iterator[Finding]:
         found = _orm_in_value(value)
         if node is None or found is None:
             continue
-        yield Finding(
+        yield Finding(  # the first of them: one response model mends them all
             at=endpoint.at(node, "stmt"),
             message=f"returns the ORM object `{found.name}` without a response model: every column goes to the client",
             trace=tuple(_way(route, analysis, node, found)),
         )
+        return
 
 
 def _orm_in_value(value: Value, depth: int = 0) -> ClassValue | None:
