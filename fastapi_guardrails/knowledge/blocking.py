@@ -5,7 +5,9 @@ Users extend the first list by `blocking-calls` in the config.
 
 from __future__ import annotations
 
-from fastapi_guardrails.knowledge.classes import ancestors
+from collections.abc import Collection
+
+from fastapi_guardrails.knowledge.classes import BASES, ancestors
 
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request"})
 
@@ -70,6 +72,28 @@ LOOPS = frozenset(
 
 #: Functions whose result, called, runs an event loop.
 LOOP_WRAPPERS = frozenset({"asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"})
+
+
+def blocking_calls(imported: Collection[str], extra: Collection[str]) -> frozenset[str] | None:
+    """Last names of the calls that may block in a project that imports some names (`requests`, `time.sleep`).
+
+    None where they may have any name.
+
+    Args:
+        imported: full names.
+        extra: qualified names that the config adds.
+    """
+    packages = {"builtins", *(name.partition(".")[0] for name in imported)}
+    if any(package.startswith(("boto3", "botocore", "mypy_boto3", "types_boto3")) for package in packages):
+        return None
+    known = {n for n in (*FUNCTIONS, *CONNECTING) if n.partition(".")[0] in packages} | set(extra)
+    methods = (names for cls, names in METHODS.items() if not packages.isdisjoint(_packages(cls)))
+    return frozenset(name.rpartition(".")[2] for name in known).union(*methods)
+
+
+def _packages(cls: str) -> list[str]:
+    """The packages of a class and of those that are derived from it."""
+    return [name.partition(".")[0] for name in (cls, *(n for n in BASES if cls in ancestors(n)[0]))]
 
 
 def blocks(name: str, extra: frozenset[str]) -> bool:

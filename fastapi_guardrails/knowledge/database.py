@@ -6,6 +6,9 @@ Source: the libraries' documentation; building a statement or a query, making a 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 from fastapi_guardrails.knowledge.classes import ancestors
 
 _CURSOR = frozenset(
@@ -77,6 +80,50 @@ SYNC: dict[str, frozenset[str]] = {
 _REDIS_LOCAL = frozenset(
     {"pipeline", "pubsub", "lock", "register_script", "from_url", "get_encoder", "monitor", "client", "__init__"}
 )
+
+
+#: What a project imports of SQLAlchemy or SQLModel before it can have a sync handle of them.
+_SQLALCHEMY = frozenset(
+    {
+        "Session", "sessionmaker", "scoped_session", "create_engine", "engine_from_config", "Engine", "Connection",
+        "Query",
+    }
+)  # fmt: skip
+
+#: What of redis has no sync client in it.
+_REDIS_OTHER = re.compile(r"redis\.(asyncio|exceptions|typing|utils)\b")
+
+#: Libraries that give handles of others.
+_GIVERS = {"psycopg2": ("psycopg2", "aiopg"), "psycopg": ("psycopg", "psycopg_pool")}
+
+
+def sync_calls(imported: Collection[str]) -> frozenset[str] | None:
+    """Names of the methods that may be sync I/O in a project that imports some names (`sqlalchemy.orm.Session`).
+
+    None where they may have any name.
+    """
+    packages = {name.partition(".")[0] for name in imported}
+    if any(n == "redis" or n.startswith("redis.") for n in imported if not _REDIS_OTHER.match(n)):
+        return None
+    found: set[str] = set()
+    for cls, methods in SYNC.items():
+        package = cls.partition(".")[0]
+        at_hand = has_sync_sqlalchemy(imported) if package == "sqlalchemy" else package in packages
+        if at_hand or not packages.isdisjoint(_GIVERS.get(package, ())):
+            found |= methods
+    return frozenset(found)
+
+
+def has_sync_sqlalchemy(imported: Collection[str]) -> bool:
+    """Whether a sync engine or session can come from what is imported: also by a module, whose attributes they are."""
+    for name in imported:
+        package, _, rest = name.partition(".")
+        if package not in ("sqlalchemy", "sqlmodel"):
+            continue
+        last = name.rpartition(".")[2]
+        if last in _SQLALCHEMY or last in ("*", "orm", "engine") or not rest:
+            return True
+    return False
 
 
 def is_sync_call(owner: str, method: str) -> bool:

@@ -13,6 +13,7 @@ from fastapi_guardrails.model.classes import method as method_of
 from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.processes import end_of_start
+from fastapi_guardrails.model.suspects import Suspects
 from fastapi_guardrails.model.tree import assigned_attributes, dotted, statements, walk
 from fastapi_guardrails.model.types import annotation_type
 from fastapi_guardrails.model.values import (
@@ -97,27 +98,42 @@ class _Place(NamedTuple):
 class Chains:
     """Finds the calls that lead to what a predicate describes; what lies below a function is worked out once."""
 
-    def __init__(self, project: Project, predicate: Predicate, harmless: Predicate = lambda _: None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        predicate: Predicate,
+        names: Callable[[Collection[str]], Collection[str] | None],
+        harmless: Predicate = lambda _: None,
+    ) -> None:
         """Prepare the search.
 
         Args:
             project: where to look.
             predicate: what matters.
+            names: gives the last names of the calls that may matter in a project that imports some names (None for
+                any), which spares a look at most functions.
             harmless: says of a call that matters why it does not where it runs once in the life of a process.
         """
         self._project = project
         self._predicate = predicate
         self._harmless = harmless
+        wanted = names(project.names.imported) if project.names.pay else None
+        self._suspects = None if wanted is None else Suspects(project, wanted)
         self._below: dict[tuple[object, ...], _Found | None] = {}
         self._tested: dict[int, frozenset[str]] = {}
 
     def hits(self, function: Function) -> Iterator[Hit]:
         """The calls in a function that lead to what matters, in source order."""
+        if not self._may_matter(function.value):
+            return
         seen: set[int] = set()
         for site, what, steps in self._found(function.analysis, _Place(function.value, None, {}, False)):
             if id(site.node) not in seen:
                 seen.add(id(site.node))
                 yield Hit(site, what, steps)
+
+    def _may_matter(self, function: FunctionValue) -> bool:
+        return self._suspects is None or function in self._suspects
 
     def _found(self, analysis: Analysis, place: _Place) -> Iterator[tuple[CallSite, str, tuple[Step, ...]]]:
         left_out: set[int] | None = None
@@ -141,7 +157,7 @@ class Chains:
             # What is awaited gives an awaitable: the handle is not of the sync type that it was taken for.
             return None if site.awaited else (what, ())
         for target, receiver in _called(site.callee):
-            if runs_body(site, target, analysis.iterated):
+            if self._may_matter(target) and runs_body(site, target, analysis.iterated):
                 kept = target.kind == "cached_property" or (target.kind == "cached" and not target.node.params)
                 once = place.once or kept
                 below = self._beneath(site, _Place(target, receiver, place.known, once))
@@ -156,7 +172,7 @@ class Chains:
             callees = [o for a in (*site.call.args, *site.call.kwargs.values()) for o in options(a)]
             for target, receiver in (t for callee in callees for t in _called(callee)):
                 below = None
-                if not target.node.is_async and not target.node.is_generator:
+                if not target.node.is_async and not target.node.is_generator and self._may_matter(target):
                     below = self._beneath(None, _Place(target, receiver, {}, place.once))
                 if below is not None:
                     return below

@@ -40,7 +40,7 @@ class Coroutines:
 
     def may_be_dropped(self, function: f.Function) -> bool:
         """Whether a function may make a coroutine without awaiting it right there."""
-        names = self._names
+        names = self.names
         return any(
             name in names or (name == f.UNNAMED and (function.is_async or self._mentions(function)))
             for name in function.calls
@@ -51,10 +51,11 @@ class Coroutines:
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
-        return re.compile(b"|".join(re.escape(f.encode_word(name)) for name in sorted(self._names)))
+        return re.compile(b"|".join(re.escape(f.encode_word(name)) for name in sorted(self.names)))
 
     @cached_property
-    def _names(self) -> frozenset[str]:
+    def names(self) -> frozenset[str]:
+        """Names of what gives something to await."""
         names = {*_MAKERS, *self._of_libraries()}
         functions = [value.node for value in self._project.registry.functions.values()]
         names.update(node.name for node in functions if node.is_async or _promises(node.returns))

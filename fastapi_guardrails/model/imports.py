@@ -45,7 +45,7 @@ class Imports:
         known = self._direct.get(path)
         if known is None:
             module = self._project.symbols.modules[path]
-            found = {m.path for node in _imports(module.facts.body) for m in self._modules(module, node)}
+            found = {m.path for node in imports(module.facts.body) for m in self._modules(module, node)}
             found |= self._project.registry.imported.get(path, set())
             known = self._direct[path] = frozenset(found | {p for m in found for p in self._packages(m)})
         return known
@@ -68,10 +68,10 @@ class Imports:
             folder = folder.rpartition("/")[0]
 
 
-def _imports(body: list[f.Stmt]) -> Iterator[f.Import | f.ImportFrom]:
+def imports(body: list[f.Stmt]) -> Iterator[f.Import | f.ImportFrom]:
     """The imports of a block, those of its functions and classes too."""
     for node in statements(body):
         if isinstance(node, (f.Import, f.ImportFrom)):
             yield node
         elif isinstance(node, f.Class) or (isinstance(node, f.Function) and f.IMPORTED in node.code):
-            yield from _imports(node.body)
+            yield from imports(node.body)

@@ -459,8 +459,15 @@ def _uses_exception(handler: f.Handler, function: Function) -> bool:
         isinstance(node, f.Name) and node.id == handler.name
         for statement in statements(handler.body)
         if not _is_call_of_library(statement, function)
-        for node in walk(_own_expressions(statement))
+        for node in walk(_told(statement))
     )
+
+
+def _told(statement: f.Stmt) -> list[f.Node]:
+    """The expressions of a statement that may tell somebody: not what a `raise` is from."""
+    if isinstance(statement, f.Raise):
+        return [] if statement.exc is None else [statement.exc]
+    return _own_expressions(statement)
 
 
 def _is_call_of_library(statement: f.Stmt, function: Function) -> bool:

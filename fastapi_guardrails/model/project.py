@@ -20,6 +20,7 @@ from fastapi_guardrails.model.launch import launch
 from fastapi_guardrails.model.mains import run_main
 from fastapi_guardrails.model.reach import Reach
 from fastapi_guardrails.model.registry import LibraryCall, Registry
+from fastapi_guardrails.model.suspects import Names
 from fastapi_guardrails.model.symbols import Symbols
 from fastapi_guardrails.model.values import Bound, ClassValue, FunctionValue, Value, options
 from fastapi_guardrails.model.versions import Versions, imports_old_pydantic, read_versions
@@ -271,6 +272,11 @@ class Project:
     def imports(self) -> Imports:
         """What imports lead to."""
         return Imports(self)
+
+    @cached_property
+    def names(self) -> Names:
+        """What functions call, and by which names."""
+        return Names(self)
 
     @cached_property
     def coroutines(self) -> Coroutines:

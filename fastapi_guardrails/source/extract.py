@@ -24,10 +24,12 @@ _MAX_INT = 2**63
 #: Whether the function whose body is being read yields: one entry per enclosing function.
 _yields: list[bool] = []
 
-#: Of each enclosing function, the module first: names and attributes that it calls without `await`, names it binds.
+#: Of each enclosing function, the module first: names and attributes that it calls without `await`, names it binds,
+#: attributes that it or a function inside it assigns.
 _names_called: list[set[str]] = [set()]
 _attributes_called: list[set[str]] = [set()]
 _bound: list[set[str]] = [set()]
+_assigned: list[set[str]] = [set()]
 
 
 def extract(tree: ast.Module) -> list[f.Stmt]:
@@ -42,6 +44,7 @@ def extract(tree: ast.Module) -> list[f.Stmt]:
     _names_called[:] = [set()]
     _attributes_called[:] = [set()]
     _bound[:] = [set()]
+    _assigned[:] = [set()]
     return _block(tree.body)
 
 
@@ -249,10 +252,12 @@ def _starred(node: ast.Starred) -> f.Expr:
 
 
 def _bind(target: ast.expr | None) -> None:
-    """Remember the names that an assignment binds."""
+    """Remember the names that an assignment binds, and the attributes."""
     kind = target.__class__
     if kind is ast.Name:
         _bound[-1].add(target.id)  # type: ignore[union-attr]
+    elif kind is ast.Attribute:
+        _assigned[-1].add(target.attr)  # type: ignore[union-attr]
     elif kind is ast.Tuple or kind is ast.List:
         for item in target.elts:  # type: ignore[union-attr]
             _bind(item)
@@ -506,10 +511,13 @@ def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
         _names_called.append(set())
         _attributes_called.append(set())
         _bound.append({param.name for param in params})
+        _assigned.append(set())
         code = f.encode_body(_block(node.body))
         is_generator = _yields.pop()
         calls = _calls(_names_called.pop(), _attributes_called.pop())
         _bound.pop()
+        assigned = _assigned.pop()
+        _assigned[-1] |= assigned
         end = node.end_lineno or node.lineno
         return f.Function(
             node.lineno << 16 | node.col_offset,
@@ -521,6 +529,7 @@ def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
             is_generator,
             end,
             calls,
+            sorted(assigned),
             code,
         )
 

@@ -330,7 +330,8 @@ class Function(Node, tag=58):
 
     `code` is the encoded body; `is_generator` says whether the body itself yields. `calls` are the names of what the
     body calls without `await` (`save` for `await_me(db.save())`), sorted; `UNNAMED` stands for what has no name and
-    for names that the body itself binds.
+    for names that the body itself binds. `assigned` are the names of the attributes that the body assigns, or a
+    function inside it, sorted.
     """
 
     name: str
@@ -341,6 +342,7 @@ class Function(Node, tag=58):
     is_generator: bool
     end_line: int
     calls: list[str]
+    assigned: list[str]
     code: bytes
 
     @property
@@ -424,13 +426,19 @@ class ModuleFacts(msgspec.Struct, array_like=True):
 
 
 #: The bytes with which an encoded function begins (fields, tag, a position of at least one line).
-NESTED_FUNCTION = b"\x9b\x3a\xce"
+NESTED_FUNCTION = b"\x9c\x3a\xce"
 
 #: The bytes with which an encoded `except` clause begins.
 HANDLER = b"\x95\x21\xce"
 
 #: The bytes with which an encoded name of an import begins.
 IMPORTED = b"\x94\x22\xce"
+
+#: The bytes with which an encoded `with` statement begins.
+WITH = b"\x95\x31\xce"
+
+#: The bytes with which an encoded class begins.
+NESTED_CLASS = b"\x98\x3b\xce"
 
 _encoder = msgspec.msgpack.Encoder()
 _body_decoder: msgspec.msgpack.Decoder[list[Stmt]] = msgspec.msgpack.Decoder(list[Stmt])

@@ -73,8 +73,14 @@ class Sources:
     @cached_property
     def import_roots(self) -> Roots:
         """Where modules are, by dotted name."""
-        imports = {path: list(_imports(module.body)) for path, module in self.modules.items()}
-        return Roots(self.modules, imports, self.root.name, lambda path: frozenset(_bound(self.modules[path].body)))
+        return Roots(
+            self.modules, self.imports, self.root.name, lambda path: frozenset(_bound(self.modules[path].body))
+        )
+
+    @cached_property
+    def imports(self) -> dict[str, list[Imported]]:
+        """What each file imports absolutely, at its top level."""
+        return {path: list(_imports(module.body)) for path, module in self.modules.items()}
 
     @cached_property
     def unparsed(self) -> list[str]:
@@ -471,8 +477,8 @@ def _imports(body: list[f.Stmt]) -> Iterator[Imported]:
         elif kind is f.Import:
             for alias in statement.names:  # type: ignore[union-attr]
                 yield alias.name, ()  # type: ignore[union-attr]
-        elif isinstance(statement, (f.If, f.Try)):
+        elif isinstance(statement, (f.If, f.Try, f.With)):
             yield from _imports(statement.body)
-            yield from _imports(statement.orelse)
+            yield from _imports(getattr(statement, "orelse", []))
             for handler in getattr(statement, "handlers", ()):
                 yield from _imports(handler.body)

@@ -17,7 +17,7 @@ def sleeps(site: CallSite) -> str | None:
 
 
 def hits(asked: Asked, function: str) -> list[Hit]:
-    return list(Chains(asked.project, sleeps).hits(asked.function(function)))
+    return list(Chains(asked.project, sleeps, lambda _: {"sleep"}).hits(asked.function(function)))
 
 
 def way(hit: Hit) -> list[str]:

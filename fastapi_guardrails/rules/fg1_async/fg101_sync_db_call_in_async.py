@@ -85,7 +85,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity
-from fastapi_guardrails.knowledge.database import is_sync_call
+from fastapi_guardrails.knowledge.database import is_sync_call, sync_calls
 from fastapi_guardrails.model.contexts import Chains, while_serving
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.values import Method, Partial, options
@@ -104,7 +104,7 @@ if TYPE_CHECKING:
 )
 def sync_db_call_in_async(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in sync database I/O."""
-    chains = Chains(project, _database_call)
+    chains = Chains(project, _database_call, sync_calls)
     for function, hit in while_serving(project, chains):
         how = "blocks the event loop" if not hit.steps else f"blocks the event loop with {hit.what}"
         what = hit.what if not hit.steps else "this call"

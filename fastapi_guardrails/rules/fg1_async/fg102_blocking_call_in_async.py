@@ -81,10 +81,11 @@ unknown setting, a key of a dict) counts as possible.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Applicability, Finding, Fix, Import, Severity
-from fastapi_guardrails.knowledge.blocking import CONNECTING, FILES, blocks
+from fastapi_guardrails.knowledge.blocking import CONNECTING, FILES, blocking_calls, blocks
 from fastapi_guardrails.model.calls import CallSite, callee_name
 from fastapi_guardrails.model.contexts import Chains, Hit, while_serving
 from fastapi_guardrails.model.coroutine_uses import can_wait
@@ -108,7 +109,7 @@ if TYPE_CHECKING:
 def blocking_call_in_async(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in a blocking call."""
     extra = frozenset(project.config.blocking_calls)
-    chains = Chains(project, lambda site: _blocking_call(site, extra), _file)
+    chains = Chains(project, lambda site: _blocking_call(site, extra), partial(blocking_calls, extra=extra), _file)
     connected: set[tuple[str, int]] = set()
     for function, hit in while_serving(project, chains):
         if (function.path, _receiver_made(hit.site)) in connected:

@@ -76,10 +76,13 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
 
 
+_NAMES = frozenset(name.rpartition(".")[2] for name in (*LOOPS, *LOOP_WRAPPERS))
+
+
 @rule("FG107", name="nested-event-loop", guardrails=["style-no-sync-db"], severity=Severity.ERROR)
 def nested_event_loop(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in running an event loop."""
-    chains = Chains(project, _runs_a_loop)
+    chains = Chains(project, _runs_a_loop, lambda _: _NAMES)
     nests: bool | None = None
     for function in project.functions:
         for hit in chains.hits(function) if function.is_async else ():

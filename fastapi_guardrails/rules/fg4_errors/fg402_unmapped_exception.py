@@ -81,11 +81,13 @@ from fastapi_guardrails.model.classes import inherits, is_complete, is_exception
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.values import ClassValue
 from fastapi_guardrails.rules.registry import rule
+from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.finding import Mark
     from fastapi_guardrails.model.calls import RaiseSite
     from fastapi_guardrails.model.elements import App, Route
+    from fastapi_guardrails.model.project import Project
 
 #: FastAPI answers these itself.
 _ANSWERED = (
@@ -123,7 +125,7 @@ def _unmapped(app: App) -> dict[int, tuple[ClassValue, dict[Mark, Route]]]:
     flow = app.project.exceptions
     twins = _twins(app)
     found: dict[int, tuple[ClassValue, dict[Mark, Route]]] = {}
-    if any(flow.takes_all(twin) for twin in (app, *twins)):
+    if any(flow.takes_all(twin) for twin in (app, *twins)) or not _has_unmapped(app.project, twins):
         return found
     for route in app.own_routes:
         if route.flat.off or not (route.is_operation or route.websocket):
@@ -137,6 +139,14 @@ def _unmapped(app: App) -> dict[int, tuple[ClassValue, dict[Mark, Route]]]:
             ):
                 found.setdefault(id(cls.node), (cls, {}))[1].setdefault(_mark(escape.site), route)
     return found
+
+
+def _has_unmapped(project: Project, twins: list[App]) -> bool:
+    """Whether the project has a class at all that no handler of some apps takes; classes in functions may be one."""
+    for cls in project.registry.classes.values():
+        if _is_unmapped(cls) and not any(project.exceptions.is_handled(twin, cls) for twin in twins):
+            return True
+    return any(f.NESTED_CLASS in function.node.code for function in project.registry.functions.values())
 
 
 def _twins(app: App) -> list[App]:

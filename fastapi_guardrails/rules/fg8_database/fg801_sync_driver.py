@@ -65,6 +65,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity, Step
+from fastapi_guardrails.knowledge.database import has_sync_sqlalchemy
 from fastapi_guardrails.model.classes import inherits
 from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.operators import beginning, written_at
@@ -105,7 +106,8 @@ def sync_driver(project: Project) -> Iterator[Finding]:
         url = call.get(0, "url")
         if taken and url is not None and call.node is not None:
             yield from _async_engine(call, url, newer)
-    yield from _behind_async_endpoints(project)
+    if has_sync_sqlalchemy(project.names.imported):
+        yield from _behind_async_endpoints(project)
 
 
 def _async_engine(call: Arguments, url: Value, newer: bool) -> Iterator[Finding]:
