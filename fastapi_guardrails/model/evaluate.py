@@ -22,6 +22,7 @@ from fastapi_guardrails.model.symbols import Module, Symbols, builtin
 from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
+    FALLBACK,
     NONE,
     UNKNOWN,
     Annotated,
@@ -356,7 +357,7 @@ class Evaluator(Statements):
             if frame.recorder is not None and part is not node.values[-1]:
                 narrowed.update({**narrow_for_now(self, part, node.op == "and", frame), **narrowed})
             if answer is (node.op == "or"):
-                values.append(soften(value) if fallback else value)
+                values.append(soften(value, FALLBACK) if fallback else value)
                 if frame.recorder is None:
                     break
                 continue
@@ -366,7 +367,7 @@ class Evaluator(Statements):
             if answer is None and node.op == "and" and part is not node.values[-1]:
                 values += classes.where_false(value)
             elif answer is None or part is node.values[-1]:
-                values.append(soften(value) if fallback else value)
+                values.append(soften(value, FALLBACK) if fallback else value)
         if node.op == "or" and len(values) > 1 and is_left_out(values[0], frame):
             values = values[1:]
         result = union(values) if values else UNKNOWN

@@ -14,6 +14,7 @@ from fastapi_guardrails.model.frames import Arguments
 from fastapi_guardrails.model.operators import MAX_ITEMS, MAX_TEXT, beginning, beginning_with, grows
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
+    FALLBACK,
     NONE,
     UNKNOWN,
     Bound,
@@ -45,6 +46,7 @@ from fastapi_guardrails.model.values import (
     made_by,
     options,
     soften,
+    softness,
     text_of,
     truth,
     union,
@@ -216,7 +218,7 @@ _STRING_METHODS = frozenset(
 
 def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Value:
     keys = [_scalar(a) for a in call.args]
-    soft = receiver.soft or any(is_soft(a) for a in call.args)
+    soft = max([receiver.soft, *map(softness, call.args)])
     if name == "join" and call.args:
         return _join(receiver, text, call.args[0])
     if any(k is None for k in keys) or (call.kwargs and name != "format") or call.open:
@@ -594,13 +596,13 @@ def _environment(call: Arguments) -> Value:
     default = call.args[1] if len(call.args) > 1 else call.kwargs.get("default")
     if default is None or is_none(default):
         return ENVIRONMENT
-    return soften(default)
+    return soften(default, FALLBACK)
 
 
 def _config(call: Arguments, index: int) -> Value:
     """`config("NAME", default=…)` of Starlette and python-decouple: the environment, else the default."""
     default = call.get(index, "default")
-    return soften(default) if default is not None and not isinstance(default, Unknown) else ENVIRONMENT
+    return soften(default, FALLBACK) if default is not None and not isinstance(default, Unknown) else ENVIRONMENT
 
 
 def _type_hints(ev: Evaluator, call: Arguments) -> Value:

@@ -33,6 +33,7 @@ from fastapi_guardrails.model.values import (
     Value,
     is_soft,
     options,
+    softness,
     text_of,
     union,
 )
@@ -210,7 +211,7 @@ def join(node: f.FString, parts: list[Value], frame: Frame) -> Value:
         texts.append(text)
     if sum(map(len, texts)) > MAX_TEXT:
         return Instance(_STR)
-    return Const("".join(texts), frame.module, node.pos, any(is_soft(p) for p in parts))
+    return Const("".join(texts), frame.module, node.pos, max(map(softness, parts), default=0))
 
 
 def beginning_with(prefix: str, module: Module | None = None, pos: int = 0) -> Instance:
@@ -257,7 +258,7 @@ def binary(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     return _scalar(node, left, right, frame)
 
 
-def _concatenated(left: Sequence_, items: list[Value], open: bool, soft: bool) -> Sequence_:
+def _concatenated(left: Sequence_, items: list[Value], open: bool, soft: int) -> Sequence_:
     open = open or len(items) > MAX_ITEMS
     return Sequence_(left.kind, items[:MAX_ITEMS], left.module, left.pos, open=open, soft=soft)
 
@@ -276,7 +277,7 @@ def _is_type(value: Value) -> bool:
 
 def _scalar(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     a, b = _plain(left), _plain(right)
-    soft = is_soft(left) or is_soft(right)
+    soft = softness(left) | softness(right)
     if a is not None and b is not None:
         result = _compute(node.op, a[0], b[0])
         if result is not None:
@@ -297,7 +298,7 @@ def _percent(node: f.Binary, left: Value, right: Value, frame: Frame) -> Value:
     if template is not None and all(t is not None for t in texts) and not grows(template):
         try:
             return Const(
-                template % tuple(t[0] for t in texts if t), frame.module, node.pos, is_soft(left) or is_soft(right)
+                template % tuple(t[0] for t in texts if t), frame.module, node.pos, softness(left) | softness(right)
             )
         except (TypeError, ValueError):
             return Instance(_STR)
@@ -376,7 +377,7 @@ def _never_none(value: Value) -> bool:
     ) or (isinstance(value, Instance) and bool(value.made))
 
 
-def _contains(op: str, wanted: Scalar, container: Value, soft: bool) -> Value:
+def _contains(op: str, wanted: Scalar, container: Value, soft: int) -> Value:
     if isinstance(container, Const) and isinstance(container.value, str) and isinstance(wanted, str):
         return Const((wanted in container.value) is (op == "in"), soft=soft)
     if isinstance(container, Sequence_):
@@ -390,7 +391,7 @@ def _contains(op: str, wanted: Scalar, container: Value, soft: bool) -> Value:
     return Instance(_BOOL)
 
 
-def _order(op: str, a: Scalar, b: Scalar, soft: bool) -> Value:
+def _order(op: str, a: Scalar, b: Scalar, soft: int) -> Value:
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
         answers = {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}
         return Const(answers[op], soft=soft)

@@ -797,6 +797,16 @@ class FlatRoute:
         self.off = entry.off or any(e.off for e in chain)
         self.routers: tuple[RouterObject, ...] = ()
 
+    def parts(self) -> Iterator[Value]:
+        """What its path is made of: prefixes of includes and routers, paths of mounts, its own."""
+        for step in self.chain:
+            if isinstance(step, IncludeEntry):
+                yield step.prefix
+            elif isinstance(step, MountEntry):
+                yield step.path
+        yield from (router.prefix for router in self.routers[1:])
+        yield self.entry.path
+
 
 def path_text(value: Value) -> str:
     """A path value as text, `{?}` where it is unknown."""

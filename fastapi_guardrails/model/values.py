@@ -38,6 +38,9 @@ class Unknown(Value):
         return f"Unknown({self.why!r})"
 
 
+#: How soft a value is: a default of the settings, or (both bits) what stands in for a variable of the environment.
+DEFAULT, FALLBACK = 1, 3
+
 UNKNOWN = Unknown()
 #: A value that only the environment decides.
 ENVIRONMENT = Unknown("environment")
@@ -78,7 +81,7 @@ class Const(Value):
 
     __slots__ = ("module", "pos", "soft", "value")
 
-    def __init__(self, value: Scalar, module: Module | None = None, pos: int = 0, soft: bool = False) -> None:
+    def __init__(self, value: Scalar, module: Module | None = None, pos: int = 0, soft: int = False) -> None:
         self.value = value
         self.module = module
         self.pos = pos
@@ -104,7 +107,7 @@ class Sequence_(Value):
         pos: int = 0,
         *,
         open: bool = False,
-        soft: bool = False,
+        soft: int = False,
     ) -> None:
         self.kind = kind
         self.items = items
@@ -129,7 +132,7 @@ class Mapping(Value):
         pos: int = 0,
         *,
         open: bool = False,
-        soft: bool = False,
+        soft: int = False,
     ) -> None:
         self.items = items
         self.module = module
@@ -580,24 +583,31 @@ def truth(value: Value) -> bool | None:
 def is_soft(value: Value) -> bool:
     """Whether the value is only a default that the environment may override."""
     if isinstance(value, (Const, Sequence_, Mapping, Instance)):
-        return value.soft
+        return value.soft > 0
     if isinstance(value, Union):
         return any(is_soft(o) for o in value.options)
     return False
 
 
-def soften(value: Value) -> Value:
-    """The same value, marked as a default."""
+def softness(value: Value) -> int:
+    """How soft the value is; 0 where nothing may override it."""
+    if isinstance(value, Union):
+        return max(map(softness, value.options))
+    return value.soft if isinstance(value, (Const, Sequence_, Mapping, Instance)) else 0
+
+
+def soften(value: Value, soft: int = DEFAULT) -> Value:
+    """The same value, marked as a default (or as a fallback of the environment)."""
     if isinstance(value, Const):
-        return value if value.soft else Const(value.value, value.module, value.pos, True)
+        return value if value.soft >= soft else Const(value.value, value.module, value.pos, soft)
     if isinstance(value, Sequence_):
-        items = [soften(i) for i in value.items]
+        items = [soften(i, soft) for i in value.items]
         return Sequence_(value.kind, items, value.module, value.pos, open=value.open, soft=True)
     if isinstance(value, Mapping):
-        pairs = {k: soften(v) for k, v in value.items.items()}
+        pairs = {k: soften(v, soft) for k, v in value.items.items()}
         return Mapping(pairs, value.module, value.pos, open=value.open, soft=True)
     if isinstance(value, Union):
-        return Union(tuple(soften(o) for o in value.options))
+        return Union(tuple(soften(o, soft) for o in value.options))
     return value
 
 

@@ -55,7 +55,8 @@ app.include_router(router, prefix="/api/v1")
 - `exempt-paths`: globs of route paths that need no version.
 
 ## Not reported
-- A path of which some part is unknown.
+- A path of which some part is unknown, or comes from a variable of the environment, though the code has a fallback
+  for it. Defaults of settings count as known.
 - A version in the path of a mounted app, or in the `root_path` of the `FastAPI` object.
 - `/`, health, liveness and readiness checks, `metrics`, `ping`, `version`, the favicon and `robots.txt`; everything
   below `docs`, `static` and `.well-known`.
@@ -78,7 +79,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Finding, Mark
 from fastapi_guardrails.knowledge.exempt_paths import is_exempt
 from fastapi_guardrails.model.classes import inherits
-from fastapi_guardrails.model.values import is_none, text_of
+from fastapi_guardrails.model.values import FALLBACK, is_none, softness, text_of
 from fastapi_guardrails.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -117,7 +118,9 @@ def _needs_version(route: Route, version: re.Pattern[str]) -> bool:
     if is_exempt(path) or any(fnmatchcase(path, glob) for glob in route.project.config.exempt_paths):
         return False
     segments = path.split("/") + _root_path(route)
-    return not any(s == "{?}" or version.fullmatch(s) for s in segments)
+    if any(s == "{?}" or version.fullmatch(s) for s in segments):
+        return False
+    return not any(softness(part) == FALLBACK for part in route.flat.parts())
 
 
 def _is_page(route: Route) -> bool:
