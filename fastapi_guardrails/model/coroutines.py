@@ -28,6 +28,8 @@ _AWAITABLES = frozenset({"Awaitable", "Coroutine"})
 #: Packages that every project imports something from: only classes that are named count.
 _FRAMEWORKS = frozenset({"fastapi", "starlette"})
 
+_PROPERTIES = frozenset({"property", "cached_property"})
+
 #: What may be async, or one of several things that are.
 _CALLABLES = frozenset({FunctionValue, Bound, Partial, External, Union})
 
@@ -44,10 +46,16 @@ class Coroutines:
         return any(
             name in names or (name == f.UNNAMED and (function.is_async or self._mentions(function)))
             for name in function.calls
-        )
+        ) or (bool(self._properties) and f.has_word(function, self._properties))
 
     def _mentions(self, function: f.Function) -> bool:
         return self._pattern.search(function.code) is not None
+
+    @cached_property
+    def _properties(self) -> list[bytes]:
+        """Names of the properties that give something to await, as bodies name them."""
+        functions = self._project.registry.functions.values()
+        return [f.encode_word(v.name) for v in functions if v.node.is_async and v.kind in _PROPERTIES]
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
@@ -84,14 +92,9 @@ class Coroutines:
                     queue.append(node.name)
         return known
 
-    @cached_property
-    def _imports(self) -> list[f.Import | f.ImportFrom]:
-        modules = self._project.symbols.modules.values()
-        return [n for m in modules for n in statements(m.facts.body) if isinstance(n, (f.Import, f.ImportFrom))]
-
     def _of_libraries(self) -> Iterator[str]:
         """What is async of the libraries that the project imports."""
-        imported = {name for node in self._imports for name in _imported(node)}
+        imported = {name for node in self._project.names.imports for name in _imported(node)}
         for cls, methods in METHODS.items():
             names = [name for name, spec in methods.items() if spec.startswith("await ")]
             if names and _is_at_hand(cls, imported):
@@ -100,7 +103,7 @@ class Coroutines:
 
     def _other_names(self, names: set[str]) -> Iterator[str]:
         """Names by which modules and classes call what is async otherwise: aliases and assignments."""
-        aliases = (alias for node in self._imports for alias in node.names)
+        aliases = (alias for node in self._project.names.imports for alias in node.names)
         yield from (alias.asname for alias in aliases if alias.asname and alias.name in names)
         scopes = [m.scope for m in self._project.symbols.modules.values()]
         scopes += [cls.scope for cls in self._project.registry.classes.values()]

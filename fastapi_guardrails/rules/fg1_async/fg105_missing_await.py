@@ -1,7 +1,7 @@
 """
 ## What it does
 Reports a coroutine that is made and dropped, or used as if it were its result: the call of an `async def` without
-`await`, for functions of the project and for async methods of known libraries.
+`await`, for functions of the project (`async` properties among them) and for async methods of known libraries.
 
 ## Why it matters
 Calling an `async def` runs nothing: it makes a coroutine object. `session.commit()` without `await` saves nothing and
@@ -45,7 +45,7 @@ async def read_name(name: str) -> str:
 
 ## Fix safety
 Unsafe: `await` is inserted, and what the call does, which did not happen until now, happens then. Only in an
-`async def`.
+`async def`; an `async` property that is read has no fix.
 
 ## Options
 None.
@@ -59,7 +59,8 @@ None.
 
 ## Known limits
 A coroutine that is passed to a function which drops it is not followed, nor is one that is returned where the function
-is declared to return its result.
+is declared to return its result. In a list or a dict it is reported where that becomes a response: elsewhere somebody
+may await what is in it.
 """
 
 from __future__ import annotations
@@ -90,12 +91,13 @@ def missing_await(function: Function) -> Iterator[Finding]:
     uses = CoroutineUses(function.project.evaluator, analysis, parents, function.is_endpoint)
     for site in made:
         node = site.node
-        use = uses.of(node) if isinstance(node, f.Call) and not site.awaited else None
-        if use is not None and isinstance(node, f.Call):
+        use = uses.of(node) if not site.awaited else None
+        if use is not None:
+            said = f"{text(node.func)}(…)" if isinstance(node, f.Call) else text(node)
             yield Finding(
                 at=function.at(node),
-                message=f"`{text(node.func)}(…)` is never awaited: its coroutine is {use.how}",
-                fix=_fix(function, node, parents),
+                message=f"`{said}` is never awaited: its coroutine is {use.how}",
+                fix=_fix(function, node, parents) if isinstance(node, f.Call) else None,
             )
 
 
