@@ -364,12 +364,11 @@ def while_serving(project: Project, chains: Chains) -> Iterator[tuple[Function, 
     for function in project.functions:
         if not function.is_async:
             continue
+        hits = list(chains.hits(function))
+        if not hits or project.processes.only_starts(function.node) or project.processes.only_in_scripts(function.node):
+            continue
         end = _before_serving(function)
-        for hit in chains.hits(function):
-            if project.processes.only_starts(function.node) or project.processes.only_in_scripts(function.node):
-                break
-            if end is None or hit.site.node.pos > end:
-                yield function, hit
+        yield from ((function, hit) for hit in hits if end is None or hit.site.node.pos > end)
 
 
 def _before_serving(function: Function) -> int | None:

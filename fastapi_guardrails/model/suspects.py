@@ -45,6 +45,12 @@ _ENTERING = frozenset({"__enter__", "__exit__"})
 #: Methods that are called without a name: of any function the body may do that.
 _HIDDEN = frozenset({"__call__", "__iter__"})
 
+#: Statements that give names.
+_NAMING = frozenset({f.Import, f.ImportFrom, f.Assign})
+
+#: Types of what cannot be called.
+_DATA = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "set", "frozenset", "tuple", "datetime"})
+
 #: Attributes of async sessions and engines that are sync.
 _SYNC_HALVES = (f.encode_word("sync_session"), f.encode_word("sync_engine"))
 
@@ -92,9 +98,15 @@ class Names:
         return frozenset(name for module, names in found for name in _full(module, names))
 
     @cached_property
-    def _imports(self) -> list[f.Import | f.ImportFrom]:
+    def imports(self) -> list[f.Import | f.ImportFrom]:
+        """The imports of modules, without those of their functions and classes."""
+        return [node for node in self._outside if isinstance(node, (f.Import, f.ImportFrom))]
+
+    @cached_property
+    def _outside(self) -> list[f.Stmt]:
+        """What modules import and assign."""
         modules = self._project.symbols.modules.values()
-        return [node for module in modules for node in imports(module.facts.body)]
+        return [n for module in modules for n in statements(module.facts.body) if n.__class__ in _NAMING]
 
     @cached_property
     def called(self) -> frozenset[str]:
@@ -115,7 +127,7 @@ class Names:
     def others(self) -> dict[str, list[str]]:
         """Other names of what a name stands for: aliases, subclasses, and what a decorator makes."""
         found: dict[str, list[str]] = defaultdict(list)
-        for node in self._imports:
+        for node in self.imports:
             for alias in node.names:
                 if alias.asname:
                     found[alias.name.rpartition(".")[2]].append(alias.asname)
@@ -140,8 +152,8 @@ class Names:
         names.update(self._attributes())
         names.update(name for name, value in self._variables if not _is_followed(value))
         for cls in self._project.registry.classes.values():
-            fields = (s.target for s in cls.node.body if isinstance(s, f.AnnAssign))
-            names.update(field.id for field in fields if isinstance(field, f.Name))
+            fields = [s for s in cls.node.body if isinstance(s, f.AnnAssign) and not _is_data(s.annotation)]
+            names.update(field.target.id for field in fields if isinstance(field.target, f.Name))
         return frozenset({f.UNNAMED, *(names & self.called), *self._wrapped()})
 
     def _wrapped(self) -> Iterator[str]:
@@ -155,10 +167,9 @@ class Names:
 
     def _attributes(self) -> Iterator[str]:
         """The attributes that modules assign."""
-        for module in self._project.symbols.modules.values():
-            for node in statements(module.facts.body):
-                if isinstance(node, f.Assign):
-                    yield from (target.attr for target in node.targets if isinstance(target, f.Attr))
+        for node in self._outside:
+            if isinstance(node, f.Assign):
+                yield from (target.attr for target in node.targets if isinstance(target, f.Attr))
 
     @cached_property
     def _variables(self) -> list[tuple[str, Value]]:
@@ -243,6 +254,15 @@ def _name(node: f.Expr) -> str:
     while isinstance(node, (f.Call, f.Sub)):
         node = node.func if isinstance(node, f.Call) else node.value
     return (dotted(node) or f.UNNAMED).rpartition(".")[2]
+
+
+def _is_data(annotation: f.Expr) -> bool:
+    """Whether an annotation is that of something that nobody can call: `list[Item]`, `str | None`."""
+    if isinstance(annotation, f.Binary):
+        return _is_data(annotation.left) and _is_data(annotation.right)
+    if isinstance(annotation, f.Const):
+        return annotation.value is None
+    return _name(annotation) in _DATA
 
 
 def _is_followed(value: Value) -> bool:
