@@ -305,6 +305,7 @@ def _mapping_method(receiver: Mapping, name: str, call: Arguments, ev: Evaluator
         if name == "setdefault" and key is not None and call.frame.inline and not receiver.open:
             ev.registry.set_item(receiver, Const(key[0]), default, sure=not (call.frame.off or call.frame.uncertain))
             return default
+        receiver.open = receiver.open or (name == "setdefault" and call.frame.inline)
         return default if key is not None and not receiver.open else UNKNOWN
     if name == "items":
         known = ev.registry.pairs(receiver)

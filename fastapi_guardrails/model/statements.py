@@ -37,6 +37,8 @@ from fastapi_guardrails.model.values import (
     is_none,
     is_soft,
     options,
+    soften,
+    softness,
     truth,
     union,
     without_none,
@@ -172,8 +174,10 @@ def _if(ev: Evaluator, node: f.If, frame: Frame) -> bool:
     if answer is False and is_main(node.test):
         ev.registry.mains.append((frame.module, node.body))
     if answer is not None and not is_soft(test):
-        return ev.run(node.body if answer else node.orelse, frame)
-    return _undecided(ev, node, answer, frame)
+        block = node.body if answer else node.orelse
+        # Nobody writes a module that always stops here: what decides is not as known as it looks.
+        return ev.run(block, frame) and not (frame.function is None and isinstance(block[-1], f.Raise))
+    return _undecided(ev, node, test, frame)
 
 
 def _type_checking(ev: Evaluator, node: f.If, frame: Frame) -> bool:
@@ -197,9 +201,9 @@ def _says_nothing(value: Value) -> bool:
     return is_none(value) or isinstance(value, Unknown)
 
 
-def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> bool:
+def _undecided(ev: Evaluator, node: f.If, test: Value, frame: Frame) -> bool:
     """Both branches; what only one of them assigns may be either."""
-    before, off = dict(frame.scope.vars), frame.off
+    answer, before, off = truth(test), dict(frame.scope.vars), frame.off
     ended: list[bool] = []
     after: list[dict[str, Value]] = []
     journals: list[journal.Journal] = []
@@ -218,7 +222,7 @@ def _undecided(ev: Evaluator, node: f.If, answer: bool | None, frame: Frame) -> 
         by_default, otherwise = after[0 if answer else 1], after[1 if answer else 0]
         ev.choices.add_differing(by_default, otherwise)
         journal.prefer(ev, *(journals if answer else reversed(journals)))
-        frame.scope.vars = _prefer(by_default, otherwise)
+        frame.scope.vars = _prefer(by_default, otherwise, softness(test))
         return THROUGH
     frame.scope.vars = _merge(after, ended)
     journal.merge(ev, [j for j, end in zip(journals, ended) if not end] or journals[-1:])
@@ -268,8 +272,14 @@ def _leave(frame: Frame, mark: str) -> None:
         frame.off -= 1
 
 
-def _prefer(first: dict[str, Value], second: dict[str, Value]) -> dict[str, Value]:
-    return {**second, **first}
+def _prefer(first: dict[str, Value], second: dict[str, Value], soft: int) -> dict[str, Value]:
+    """The names of the branch that the defaults take; what the other one changes is only a default as well."""
+    names = {**second, **first}
+    for name, value in second.items():
+        chosen = names[name]
+        if chosen is not value and isinstance(chosen, Const):
+            names[name] = soften(chosen, soft)
+    return names
 
 
 def _merge(after: list[dict[str, Value]], ended: list[bool]) -> dict[str, Value]:

@@ -306,6 +306,57 @@ app = FastAPI()
     assert asked.routes == ["GET /users/{user_id} ?"]
 
 
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "backends = {1: settings.url}",
+        "backends[settings.url] = 1",
+        "backends.setdefault(settings.url.lower(), {})[1] = 2",
+        "backends.setdefault(unknown(), {})[1] = 2",
+    ],
+)
+def test_a_program_that_stops_where_nothing_is_set_serves_its_routes_otherwise(chosen: str) -> None:
+    asked = understand(f"""{USERS}
+# app/main.py
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
+from app import users
+class Settings(BaseSettings):
+    url: str = ""
+settings = Settings()
+backends: dict = {{}}
+if settings.url:
+    {chosen}
+if not backends:
+    raise RuntimeError("no backend is set")
+app = FastAPI()
+app.include_router(users.router)
+""")
+    assert asked.routes == ["GET /users/{user_id}"]
+
+
+def test_what_a_setting_changes_is_only_a_default_behind_it() -> None:
+    asked = understand(f"""{USERS}
+# app/main.py
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
+from app import users
+class Settings(BaseSettings):
+    env: str = "prod"
+settings = Settings()
+debug = False
+if settings.env == "dev":
+    debug = True
+app = FastAPI()
+if debug:
+    app.include_router(users.router)
+if not debug:
+    @app.get("/ready")
+    def ready(): ...
+""")
+    assert asked.routes == ["GET /users/{user_id} ?", "GET /ready"]
+
+
 def test_an_include_that_settings_switch_off_is_no_certain_one() -> None:
     asked = understand(
         USERS

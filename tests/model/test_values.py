@@ -423,7 +423,7 @@ def test_a_default_decides_a_branch_by_default() -> None:
         else:
             prefix = "/old"
         """)
-    assert asked.value("prefix") == "'/new'"
+    assert asked.value("prefix") == "'/new' by default"
 
 
 def test_a_global_is_set_by_a_function() -> None:
