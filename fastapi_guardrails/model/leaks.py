@@ -37,7 +37,7 @@ _ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "os._Environ.get"})
 #: Attributes of exceptions that are text, or other exceptions.
 _TEXTS = frozenset(
     {
-        "args", "message", "msg", "orig", "strerror", "detail", "statement", "params", "reason", "text",
+        "args", "message", "msg", "orig", "strerror", "detail", "statement", "params", "reason", "text", "pgerror",
         "__cause__", "__context__", "exceptions",
     }
 )  # fmt: skip
@@ -72,7 +72,7 @@ _MAX_DEPTH = 3
 
 
 class Leak(NamedTuple):
-    """A response that holds the text: the call or the `return`, what it is, and the function that it stands in."""
+    """A response that holds the text: the call or statement, what it is, and the function that it stands in."""
 
     node: f.Node
     what: str
@@ -274,10 +274,26 @@ class Caught:
                 for leak in self._responses(node):
                     found = True
                     yield leak
+        if isinstance(statement, (f.Assign, f.AugAssign)) and self._is_told_later(statement):
+            yield Leak(statement, "the `detail`", self._analysis.function)
         if found or not isinstance(statement, f.Return) or statement.value is None:
             return
         if self._answers is not None and self._holds(statement.value) and self._answers():
             yield Leak(statement, "the returned value", self._analysis.function)
+
+    def _is_told_later(self, node: f.Assign | f.AugAssign) -> bool:
+        """`error.detail = str(exc)`, where `error` is an `HTTPException` that is there already."""
+        targets = node.targets if isinstance(node, f.Assign) else [node.target]
+        owners = [t.value for t in targets if isinstance(t, f.Attr) and t.attr == "detail"]
+        return (
+            bool(owners)
+            and self._holds(node.value)
+            and any(
+                isinstance(made, Instance) and inherits(made.cls, *_HTTP_ERRORS) is True
+                for owner in owners
+                for made in options(self._analysis.value(owner))
+            )
+        )
 
     def _responses(self, node: f.Call) -> Iterator[Leak]:
         """What a call makes, if it is something for the client that is given the text."""

@@ -217,7 +217,7 @@ def _findings(leaks: Iterable[Leak], origin: Mark, said: str, seen: set[int]) ->
             continue
         seen.add(id(leak.node))
         yield Finding(
-            at=mark_at(leak.function.module, leak.node.pos, "stmt" if isinstance(leak.node, f.Return) else "expr"),
+            at=mark_at(leak.function.module, leak.node.pos, "expr" if isinstance(leak.node, f.Call) else "stmt"),
             message=f"{leak.what} shows the text of an unexpected exception to the client: log it, and answer in words "
             "of your own",
             trace=(Step(origin, said),),
