@@ -411,8 +411,9 @@ def _assigners(cls: ClassValue, name: str, ev: Evaluator) -> list[FunctionValue]
     """The methods of the class that assign `self.name`."""
     found = []
     for function in cls.scope.vars.values():
-        if isinstance(function, FunctionValue) and name in ev.assigned_attributes(function):
-            found.append(function)
+        if isinstance(function, FunctionValue) and name in function.node.assigned:
+            if name in ev.assigned_attributes(function):
+                found.append(function)
     found.sort(key=lambda function: function.name != "__init__")
     return found
 

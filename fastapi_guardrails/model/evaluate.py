@@ -901,6 +901,8 @@ class Evaluator(Statements):
 
     def assigned_attributes(self, function: FunctionValue) -> frozenset[str]:
         """Names of the attributes of its first parameter that a method assigns."""
+        if not function.node.assigned:
+            return frozenset()
         key = id(function.node)
         found = self._assigned.get(key)
         if found is None:

@@ -347,6 +347,7 @@ def _ann_assign(node: ast.AnnAssign) -> f.Stmt:
 
 
 def _aug_assign(node: ast.AugAssign) -> f.Stmt:
+    _bind(node.target)
     return f.AugAssign(
         node.lineno << 16 | node.col_offset, _expr(node.target), _OPS[node.op.__class__], _expr(node.value)
     )
@@ -439,6 +440,7 @@ def _match(node: ast.Match) -> f.Stmt:
 def _case(node: ast.match_case) -> f.Case:
     names: list[str] = []
     values: list[f.Expr] = []
+    places: dict[ast.pattern, int] = {}
     for child in ast.walk(node.pattern):
         if isinstance(child, (ast.MatchAs, ast.MatchStar)) and child.name:
             names.append(child.name)
@@ -447,6 +449,7 @@ def _case(node: ast.match_case) -> f.Case:
         elif isinstance(child, ast.MatchValue):
             values.append(_expr(child.value))
         elif isinstance(child, ast.MatchClass):
+            places[child] = len(values)
             values.append(_expr(child.cls))
     irrefutable = isinstance(node.pattern, ast.MatchAs) and node.pattern.pattern is None and node.guard is None
     return f.Case(
@@ -456,7 +459,31 @@ def _case(node: ast.match_case) -> f.Case:
         _optional(node.guard),
         _block(node.body),
         irrefutable,
+        _kinds(node.pattern, names, places) if places else {},
     )
+
+
+def _kinds(pattern: ast.pattern, names: list[str], places: dict[ast.pattern, int]) -> dict[str, list[int]]:
+    """`Case.kinds`: for `A() as x`, `A() | B()`, and inside of other patterns."""
+    found: dict[str, list[list[int]]] = {}
+    for child in ast.walk(pattern):
+        if isinstance(child, ast.MatchAs) and child.name:
+            found.setdefault(child.name, []).append(_classes(child, places))
+    kinds = {f.SUBJECT: _classes(pattern, places)}
+    for name, each in found.items():
+        if all(each) and len(each) == names.count(name):
+            kinds[name] = [place for classes in each for place in classes]
+    return {name: classes for name, classes in kinds.items() if classes}
+
+
+def _classes(pattern: ast.pattern, places: dict[ast.pattern, int]) -> list[int]:
+    """The classes, as indexes, of one of which everything is that a pattern matches; empty where that is unknown."""
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is not None:
+        return _classes(pattern.pattern, places)
+    if isinstance(pattern, ast.MatchOr):
+        each = [_classes(part, places) for part in pattern.patterns]
+        return [place for part in each for place in part] if all(each) else []
+    return [places[pattern]] if pattern in places else []
 
 
 def _simple(word: str) -> Callable[[Any], f.Stmt]:
