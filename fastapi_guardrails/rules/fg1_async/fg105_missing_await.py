@@ -84,14 +84,14 @@ def missing_await(function: Function) -> Iterator[Finding]:
     if not function.project.coroutines.may_be_dropped(function.node):
         return
     analysis = function.analysis
-    made = [site for site in analysis.calls if is_coroutine(analysis.value(site.node))]
+    made = [site for site in analysis.calls if not site.awaited and is_coroutine(analysis.value(site.node))]
     if not made:
         return
     parents: Parents = {id(node): parent for node, parent in walk_with_parent(analysis.body)}
     uses = CoroutineUses(function.project.evaluator, analysis, parents, function.is_endpoint)
     for site in made:
         node = site.node
-        use = uses.of(node) if not site.awaited else None
+        use = uses.of(node)
         if use is not None:
             said = f"{text(node.func)}(…)" if isinstance(node, f.Call) else text(node)
             yield Finding(
