@@ -6,7 +6,7 @@ certain, the other one as well, but marked as *off*; where nothing is known both
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import attributes, classes, decorators, journal, types
@@ -428,6 +428,11 @@ def _narrow_isinstance(ev: Evaluator, test: f.Call, holds: bool, frame: Frame) -
     wanted = ev.evaluate(test.args[1], ev.frame_for(frame.scope))
     name = test.args[0].id
     choices = wanted.items if isinstance(wanted, Sequence_) else list(options(wanted))
+    _narrow_to(ev, name, choices, holds, frame)
+
+
+def _narrow_to(ev: Evaluator, name: str, choices: Sequence[Value], holds: bool, frame: Frame) -> None:
+    """A name is (or is not) an instance of one of some classes."""
     if not all(isinstance(c, (ClassValue, External)) for c in choices):
         return
     current = frame.scope.vars.get(name, UNKNOWN)
@@ -748,8 +753,7 @@ def _match(ev: Evaluator, node: f.Match, frame: Frame) -> bool:
         frame.scope.vars = dict(before)
         for name in case.names:
             frame.scope.vars[name] = without_none(subject) if case.irrefutable else UNKNOWN
-        for value in case.values:
-            ev.evaluate(value, frame)
+        _narrow_case(ev, node, case, subject, frame)
         if case.guard is not None:
             ev.evaluate(case.guard, frame)
         ended.append(ev.run(case.body, frame))
@@ -768,6 +772,19 @@ def _match(ev: Evaluator, node: f.Match, frame: Frame) -> bool:
         merged = _merge([merged, names], [False, False])
     frame.scope.vars = merged
     return all(ended)
+
+
+def _narrow_case(ev: Evaluator, node: f.Match, case: f.Case, subject: Value, frame: Frame) -> None:
+    """What the classes of a pattern say of the names that it binds, and of the name that is matched."""
+    values = [ev.evaluate(value, frame) for value in case.values]
+    for bound, places in case.kinds.items():
+        name = bound
+        if bound == f.SUBJECT:
+            name = node.subject.id if isinstance(node.subject, f.Name) else ""
+        elif places == case.kinds.get(f.SUBJECT):
+            frame.scope.vars[name] = subject
+        if name:
+            _narrow_to(ev, name, [values[place] for place in places], True, frame)
 
 
 def _simple(ev: Evaluator, node: f.Simple, frame: Frame) -> bool:

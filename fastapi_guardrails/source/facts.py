@@ -21,6 +21,9 @@ TYPE_PARAMETERS = "__type_parameters__"
 #: What stands in `Function.calls` for a call of something without a fixed name.
 UNNAMED = ""
 
+#: What stands in `Case.kinds` for what is matched as a whole.
+SUBJECT = ""
+
 
 #: The largest offset that a position holds.
 MAX_OFFSET = 0xFFFF
@@ -296,13 +299,17 @@ class Assert(Node, tag=55):
 
 
 class Case(Node, tag=35):
-    """A case of a `match`: the names that its pattern binds, the values that it compares with."""
+    """A case of a `match`: the names that its pattern binds, the values and classes that it compares with.
+
+    `kinds` says which classes a name that it binds is one of, as indexes of `values`; `SUBJECT` stands for the subject.
+    """
 
     names: list[str]
     values: list[Expr]
     guard: Expr | None
     body: list[Stmt]
     irrefutable: bool
+    kinds: dict[str, list[int]]
 
 
 class Match(Node, tag=56):

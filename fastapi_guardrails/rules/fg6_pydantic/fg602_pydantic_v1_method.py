@@ -47,7 +47,7 @@ None.
 
 ## Known limits
 Types are followed through annotations, assignments and return annotations; what a library returns is often unknown.
-So are names that a pattern of a `match` binds, and values of a type variable in brackets (`def f[T: Model](x: T)`).
+So are values of a type variable in brackets (`def f[T: Model](x: T)`).
 """
 
 from __future__ import annotations
