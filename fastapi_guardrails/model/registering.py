@@ -83,8 +83,16 @@ def says_to_give(function: f.Function, *names: str) -> bool:
     """Whether a function's return annotation names a class of these last names."""
     if function.returns is None:
         return False
-    named = (tree.text(node) for node in tree.walk([function.returns]))
-    return any(name.strip("'\"").rpartition(".")[2] in names for name in named)
+    return any(_last_name(node) in names for node in tree.walk([function.returns]))
+
+
+def _last_name(node: f.Expr) -> str:
+    """The last name of a name, or of one that is written as a string."""
+    if isinstance(node, f.Name):
+        return node.id
+    if isinstance(node, f.Attr):
+        return node.attr
+    return node.value.rpartition(".")[2] if isinstance(node, f.Const) and isinstance(node.value, str) else ""
 
 
 def routers_given(receiver: Value | None, call: Arguments) -> list[RouterObject]:
