@@ -37,7 +37,7 @@ _CONSUMERS = frozenset(
     f"builtins.{name}"
     for name in (
         "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all", "enumerate", "zip",
-        "map", "filter", "next", "str.join",
+        "map", "filter", "str.join",
     )
 )  # fmt: skip
 

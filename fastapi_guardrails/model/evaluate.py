@@ -17,7 +17,7 @@ from fastapi_guardrails.model.interfaces import Interfaces
 from fastapi_guardrails.model.launched import Launched
 from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import hand_over
-from fastapi_guardrails.model.statements import Statements, is_left_out, narrow, narrow_for_now, qualified, widen
+from fastapi_guardrails.model.statements import Statements, narrow, narrow_for_now, qualified, stands_in, widen
 from fastapi_guardrails.model.symbols import Module, Symbols, builtin
 from fastapi_guardrails.model.tree import assigned_attributes
 from fastapi_guardrails.model.values import (
@@ -368,7 +368,7 @@ class Evaluator(Statements):
                 values += classes.where_false(value)
             elif answer is None or part is node.values[-1]:
                 values.append(soften(value, FALLBACK) if fallback else value)
-        if node.op == "or" and len(values) > 1 and is_left_out(values[0], frame):
+        if node.op == "or" and len(values) == 2 and stands_in(values[1], values[0], frame):
             values = values[1:]
         result = union(values) if values else UNKNOWN
         return without_none(result) if node.op == "or" and isinstance(result, Union) else result
@@ -395,9 +395,11 @@ class Evaluator(Statements):
             body = self._where(node.test, True, node.body, frame)
             orelse = self._where(node.test, False, node.orelse, frame)
             frame.uncertain -= answer is None
-            if answer is None and (is_left_out(body, frame) or is_left_out(orelse, frame)):
-                return orelse if is_left_out(body, frame) else body
-            return union([body, orelse]) if answer is None else (body if answer else orelse)
+            if answer is not None:
+                return body if answer else orelse
+            if stands_in(orelse, body, frame):
+                return orelse
+            return body if stands_in(body, orelse, frame) else union([body, orelse])
         value = self.evaluate(node.body if answer else node.orelse, frame)
         return self.choices.add(value) if is_soft(test) else value
 
@@ -832,7 +834,7 @@ class Evaluator(Statements):
             return inner
         result = self._declared(function, receiver, call)
         if function.node.is_generator:
-            return self._generator_result(function, result)
+            return self._generator_result(function, result, receiver)
         if isinstance(result, Unknown):
             result = self._inferred(function, receiver)
         return Coroutine(result, not function.opaque) if function.node.is_async else result
@@ -857,10 +859,10 @@ class Evaluator(Statements):
             bindings = {**bindings, **types.bind_call(self, function, receiver, call)}
         return types.instance_of(self, type_, bindings)
 
-    def _generator_result(self, function: FunctionValue, declared: Value) -> Value:
+    def _generator_result(self, function: FunctionValue, declared: Value, receiver: Value | None) -> Value:
         yielded = types.element(declared, self)
         if isinstance(yielded, Unknown):
-            yielded = self._inferred(function, None)
+            yielded = self._inferred(function, receiver)
         if function.kind == "contextmanager":
             cls = External("contextlib.AbstractContextManager")
             return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})

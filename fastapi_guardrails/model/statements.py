@@ -17,6 +17,7 @@ from fastapi_guardrails.model.symbols import Module
 from fastapi_guardrails.model.values import (
     NONE,
     UNKNOWN,
+    Callable_,
     ClassValue,
     Const,
     External,
@@ -319,17 +320,19 @@ def _stand_in(test: f.Expr, after: list[dict[str, Value]], frame: Frame) -> None
     """What a tested parameter is behind `if client is None: client = Client()`."""
     for name in _tested(test):
         held = [names[name] for names in after if name in names]
-        given = [value for value in held if not is_left_out(value, frame)]
-        if len(held) == 2 and len(given) == 1:
-            frame.scope.vars[name] = given[0]
+        for value, other in (held, reversed(held)) if len(held) == 2 else ():
+            if stands_in(other, value, frame):
+                frame.scope.vars[name] = other
 
 
-def is_left_out(value: Value, frame: Frame) -> bool:
-    """Whether it is a parameter of the function that nobody types and that is `None` by default.
+def stands_in(other: Value, value: Value, frame: Frame) -> bool:
+    """Whether an object stands in for a parameter that nobody types and that is `None` by default.
 
-    What stands in for it where it is left out says what it is: `client or boto3.client("s3")`.
+    It says what the parameter is: `client or boto3.client("s3")`. A plain value may be another one.
     """
     if not isinstance(value, Unknown) or not value.why.startswith("parameter ") or frame.function is None:
+        return False
+    if not isinstance(other, (Instance, External, Callable_)):
         return False
     name = value.why.removeprefix("parameter ")
     return any(
