@@ -28,12 +28,14 @@ from fastapi_guardrails.model.values import (
     Native,
     Sequence_,
     Super,
+    TypeVariable,
     Union,
     Unknown,
     Value,
     foreign,
     is_none,
     made_by,
+    options,
     soften,
     text_of,
     union,
@@ -74,10 +76,10 @@ def get(ev: Evaluator, value: Value, name: str, frame: Frame, node: f.Attr | Non
         return get(ev, value.type, name, frame, node)
     if isinstance(value, (FunctionValue, LambdaValue, Bound)):
         return _of_function(value, name)
-    return _of_other(ev, value, name)
+    return _of_other(ev, value, name, frame)
 
 
-def _of_other(ev: Evaluator, value: Value, name: str) -> Value:
+def _of_other(ev: Evaluator, value: Value, name: str, frame: Frame) -> Value:
     from fastapi_guardrails.model.evaluate import Namespace
 
     if isinstance(value, Namespace):
@@ -90,7 +92,18 @@ def _of_other(ev: Evaluator, value: Value, name: str) -> Value:
         return Unknown("attribute of a coroutine")
     if isinstance(value, Method):
         return made_by(f"{value.qualified}.{name}")
+    if isinstance(value, TypeVariable) and value.bound is not None:
+        return _of_variable(ev, value.bound, name, frame)
     return foreign(value)
+
+
+def _of_variable(ev: Evaluator, bound: Value, name: str, frame: Frame) -> Value:
+    """A method that a library gives to what bounds a type variable; all else a subclass may have otherwise."""
+    cls = types.resolve_reference(ev, bound)
+    if isinstance(cls, External):
+        return UNKNOWN if name.startswith("__") else Method(cls.name, name, cls)
+    found = get(ev, cls, name, frame, None)
+    return found if all(isinstance(option, Method) for option in options(found)) else UNKNOWN
 
 
 def _builtin_class(value: Const | Sequence_ | Mapping) -> str:

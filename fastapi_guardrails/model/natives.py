@@ -23,7 +23,6 @@ from fastapi_guardrails.model.values import (
     Coroutine,
     DependsValue,
     External,
-    ForwardReference,
     FunctionValue,
     Generic,
     Instance,
@@ -37,7 +36,6 @@ from fastapi_guardrails.model.values import (
     Scalar,
     Sequence_,
     Signature,
-    TypeVariable,
     Union,
     Unknown,
     Value,
@@ -683,9 +681,8 @@ def _pattern(ev: Evaluator, call: Arguments) -> Value:
 
 def _type_variable(ev: Evaluator, call: Arguments) -> Value:
     name = text_of(call.args[0]) if call.args else None
-    bound = call.kwargs.get("bound")
-    text = None if bound is None else text_of(bound)
-    return TypeVariable(name or "T", bound if text is None else ForwardReference(text, call.frame.scope))
+    either = Sequence_("tuple", list(call.args[1:])) if len(call.args) > 2 else None
+    return types.type_variable(name or "T", call.kwargs.get("bound", either), call.frame.scope)
 
 
 def _new_type(ev: Evaluator, call: Arguments) -> Value:

@@ -711,11 +711,18 @@ def _class(ev: Evaluator, node: f.Class, frame: Frame) -> bool:
 def _bases(ev: Evaluator, node: f.Expr, scope: Scope, frame: Frame) -> list[Value]:
     if isinstance(node, f.Sub) and isinstance(node.value, f.Name) and node.value.id == f.TYPE_PARAMETERS:
         names = node.index.items if isinstance(node.index, f.Seq) else [node.index]
-        variables = [TypeVariable(n.id) for n in names if isinstance(n, f.Name)]
+        variables = [_type_parameter(ev, name, scope, frame) for name in names]
         scope.vars.update({v.name: v for v in variables})
         return [Generic(External("typing.Generic"), tuple(variables))]
     value = ev.evaluate(node, frame.within(scope))
     return list(options(value))
+
+
+def _type_parameter(ev: Evaluator, node: f.Expr, scope: Scope, frame: Frame) -> TypeVariable:
+    """`T`, or the slice that stands for `T: Bound` or `T: (Either, Other)`."""
+    name, *bound = node.items if isinstance(node, f.Opaque) else [node]
+    kinds = ev.evaluate(bound[0], frame.within(scope)) if bound else None
+    return types.type_variable(name.id if isinstance(name, f.Name) else "T", kinds, scope)
 
 
 # --- small ones ----------------------------------------------------------------------------------------------------

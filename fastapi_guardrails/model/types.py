@@ -27,6 +27,7 @@ from fastapi_guardrails.model.values import (
     Unknown,
     Value,
     options,
+    text_of,
     union,
     without_none,
 )
@@ -129,6 +130,14 @@ def _instance_of_variable(ev: Evaluator, variable: TypeVariable, bindings: Bindi
     if bindings and variable.name in bindings:
         return instance_of(ev, bindings[variable.name])
     return UNKNOWN if variable.bound is None else instance_of(ev, variable.bound)
+
+
+def type_variable(name: str, bound: Value | None, scope: Scope) -> TypeVariable:
+    """A type variable whose bound is a class, a text that names one, or several classes of which it is one."""
+    if isinstance(bound, Sequence_):
+        bound = union(bound.items)
+    text = None if bound is None else text_of(bound)
+    return TypeVariable(name, bound if text is None else ForwardReference(text, scope))
 
 
 def _instance_of_generic(ev: Evaluator, type_: Generic, bindings: Bindings | None) -> Value:

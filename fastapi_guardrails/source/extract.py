@@ -575,10 +575,10 @@ def _calls(names: set[str], attributes: set[str]) -> list[str]:
 def _class(node: ast.ClassDef) -> f.Stmt:
     decorators = _exprs(node.decorator_list)
     bases, keywords = _exprs(node.bases), _keywords(node.keywords)
-    type_params = [f.Name(p.lineno << 16 | p.col_offset, p.name) for p in getattr(node, "type_params", ())]
+    type_params = [_type_param(p) for p in getattr(node, "type_params", ())]
     if type_params:
         at = type_params[0].pos
-        bases.append(f.Sub(at, f.Name(at, f.TYPE_PARAMETERS), f.Seq(at, "tuple", list(type_params))))
+        bases.append(f.Sub(at, f.Name(at, f.TYPE_PARAMETERS), f.Seq(at, "tuple", type_params)))
     return f.Class(
         node.lineno << 16 | node.col_offset,
         node.name,
@@ -588,6 +588,14 @@ def _class(node: ast.ClassDef) -> f.Stmt:
         _block(node.body),
         node.end_lineno or node.lineno,
     )
+
+
+def _type_param(node: Any) -> f.Expr:
+    """`T`, or a slice for `T: Bound`."""
+    pos = node.lineno << 16 | node.col_offset
+    bound = getattr(node, "bound", None)
+    name = f.Name(pos, node.name)
+    return name if bound is None else f.Opaque(pos, "slice", [name, _expr(bound), f.Const(pos, None)])
 
 
 def _type_alias(node: Any) -> f.Stmt:

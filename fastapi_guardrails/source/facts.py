@@ -15,7 +15,8 @@ from typing import Any, TypeAlias, Union
 
 import msgspec
 
-#: The name of the generic base that stands for a class's own type parameters (`class Page[T]`).
+#: The name of the generic base that stands for a class's own type parameters (`class Page[T]`); of those with a bound
+#: its arguments are slices (`T: Base`).
 TYPE_PARAMETERS = "__type_parameters__"
 
 #: What stands in `Function.calls` for a call of something without a fixed name.

@@ -3,7 +3,7 @@
 libcst's parser does not depend on the interpreter. Where it reads what `ast` does not, what is too new is replaced in
 the text by something of the same width that means the same to a reader of facts:
 
-- `class A[T](B)` and `def f[T](x)` lose the brackets; the class gets a last base `__type_parameters__[T,]`;
+- `class A[T: C](B)` and `def f[T](x)` lose the brackets; the class gets a last base `__type_parameters__[T: C,]`;
 - `type X[T] = Y` becomes `X = Y`;
 - `except A, B:` becomes `except(A, B):`, and `except*` becomes `except` where that is unknown;
 - f-strings that reuse their quotes get others inside, template strings become f-strings;
@@ -175,7 +175,7 @@ class _Finder(cst.CSTVisitor):
         if not node.type_parameters or sys.version_info >= (3, 13):
             return
         end = self._blank_parameters(node.name, node.type_parameters)
-        names = "".join(f"{item.param.name.value}, " for item in node.type_parameters.params)
+        names = "".join(f"{self._type_param(item.param)}, " for item in node.type_parameters.params)
         generic = f"{TYPE_PARAMETERS}[{names.rstrip()}]"  # the comma makes it a tuple, as `extract` has it
         arguments = [*node.bases, *node.keywords]
         if not arguments:
@@ -195,6 +195,18 @@ class _Finder(cst.CSTVisitor):
         start, end = self._span(name)[1], self._span(parameters)[1]
         self._replace(start, end, _blank(self._text[start:end]))
         return end
+
+    def _type_param(self, node: cst.CSTNode) -> str:
+        """`T`, or `T: Bound` on one line: where it goes that is a slice."""
+        assert isinstance(node, (cst.TypeVar, cst.TypeVarTuple, cst.ParamSpec))
+        bound = node.bound if isinstance(node, cst.TypeVar) else None
+        if bound is None:
+            return node.name.value
+        start, end = self._span(bound)
+        text = " ".join(self._text[start:end].split())
+        if getattr(bound, "lpar", ()):  # a node's place is that without its own parentheses
+            text = f"({text})"
+        return node.name.value if "#" in text else f"{node.name.value}: {text}"
 
     def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
         if sys.version_info >= (3, 13):

@@ -91,6 +91,22 @@ def test_a_generic_class_keeps_its_parameters_as_a_base() -> None:
     assert [item.id for item in generic.index.items if isinstance(item, f.Name)] == ["T", "U"]
 
 
+def test_type_parameters_keep_what_bounds_them() -> None:
+    (made,) = _body("class Page[T: Base, *Ts, U: (A,\n    B), **P]:\n    pass\n")
+    assert isinstance(made, f.Class)
+    generic = made.bases[-1]
+    assert isinstance(generic, f.Sub)
+    assert isinstance(generic.index, f.Seq)
+    first, rest, second, params = generic.index.items
+    assert isinstance(first, f.Opaque)
+    assert [item.id for item in first.items if isinstance(item, f.Name)] == ["T", "Base"]
+    assert isinstance(rest, f.Name)
+    assert isinstance(second, f.Opaque)
+    assert isinstance(second.items[1], f.Seq)
+    assert [item.id for item in second.items[1].items if isinstance(item, f.Name)] == ["A", "B"]
+    assert isinstance(params, f.Name)
+
+
 def test_an_except_clause_without_parentheses_names_both_types() -> None:
     (made,) = _body("try:\n    a()\nexcept A, B:\n    pass\n")
     assert isinstance(made, f.Try)

@@ -47,7 +47,7 @@ None.
 
 ## Known limits
 Types are followed through annotations, assignments and return annotations; what a library returns is often unknown.
-So are values of a type variable in brackets (`def f[T: Model](x: T)`).
+So are values of a type variable in the brackets of a function (`def f[T: Model](x: T)`).
 """
 
 from __future__ import annotations
