@@ -113,6 +113,7 @@ from fastapi_guardrails.model.values import (
     Generic,
     Instance,
     Mapping,
+    Partial,
     Sequence_,
     Union,
     Value,
@@ -175,7 +176,7 @@ def _returned(route: Route) -> Iterator[Finding]:
         return
     analysis = endpoint.analysis
     for node, value in analysis.returns:
-        found = _orm_in_value(value)
+        found = _orm_in_value(value) or (_wrapped(route, analysis, node.value) if node is not None else None)
         if node is None or found is None:
             continue
         yield Finding(  # the first of them: one response model mends them all
@@ -205,6 +206,35 @@ def _orm_in_value(value: Value, depth: int = 0) -> ClassValue | None:
     elif isinstance(value, Mapping):
         parts = list(value.items.values())
     return next((found for p in parts if (found := _orm_in_value(p, depth + 1)) is not None), None)
+
+
+def _wrapped(route: Route, analysis: Analysis, expression: f.Expr | None) -> ClassValue | None:
+    """The ORM class of what a call gets and puts into the dict that it returns: `success(data=user)`."""
+    site = _source(analysis, expression)
+    if site is None or len(site.targets) != 1 or isinstance(site.callee, (ClassValue, Partial)):
+        return None
+    function, receiver = site.targets[0]
+    params = [p.name for p in function.node.params if p.kind != "kw"]
+    inner = route.project.evaluator.analysis(function, receiver)
+    changed = {t.id for a in inner.assigns for t in a.targets if isinstance(t, f.Name)}
+    for node, _ in inner.returns:
+        for name in _held(node.value if node is not None else None):
+            index = params.index(name) - (receiver is not None) if name in params else None
+            given = site.call.get(index, name) if name not in changed else None
+            found = _orm_in_value(given) if given is not None else None
+            if found is not None:
+                return found
+    return None
+
+
+def _held(display: f.Expr | None) -> Iterator[str]:
+    """The names that a dict, a list or a tuple holds."""
+    items = display.values if isinstance(display, f.Dict) else display.items if isinstance(display, f.Seq) else []
+    for item in items:
+        if isinstance(item, f.Name):
+            yield item.id
+        else:
+            yield from _held(item)
 
 
 def _sent_by(value: Instance) -> list[Value]:
