@@ -10,6 +10,7 @@ from fastapi_guardrails.knowledge.classes import ancestors
 from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.values import (
+    NONE,
     UNKNOWN,
     Annotated,
     Bound,
@@ -297,11 +298,21 @@ def _member_of_instance(
         return UNKNOWN
     if classes.is_pydantic(cls) or classes.is_dataclass(cls) or classes.is_declarative(cls):
         return _declared_or_unknown(ev, value, cls, declared)
+    if is_none(member):
+        return _empty_member(ev, value, cls, name, declared, frame)
     if isinstance(member, (Const, Sequence_, Mapping)) and name in _assigned_names(ev, cls):
         return UNKNOWN
-    if is_none(member):
-        return _declared_or_unknown(ev, value, cls, declared)
     return member
+
+
+def _empty_member(
+    ev: Evaluator, value: Instance, cls: ClassValue, name: str, declared: tuple[f.Expr, ClassValue] | None, frame: Frame
+) -> Value:
+    """A `name = None` of a class: as declared, else what a method fills it with."""
+    if declared is not None:
+        return _declared_field(ev, value, cls, declared)
+    assigned = _assigned(ev, value, cls, name) if frame.recorder is not None else None
+    return UNKNOWN if assigned is None else union([NONE, assigned])
 
 
 def _related(ev: Evaluator, member: Instance, owner: ClassValue) -> Value:
@@ -407,17 +418,21 @@ def _declared_field(ev: Evaluator, value: Instance, cls: ClassValue, declared: t
 
 
 def _assigned(ev: Evaluator, value: Instance, cls: ClassValue, name: str) -> Value | None:
-    """What a method of the class puts into `self.name`, `__init__` first."""
+    """What a method of the class puts into `self.name`, `__init__` first; all that do, where that leaves it empty."""
+    found: list[Value] = []
     for base in classes.mro(cls):
         if not isinstance(base, ClassValue):
             continue
         for function in _assigners(base, name, ev):
             assigned = ev.self_attributes(function, value).get(name)
-            if assigned is not None:
-                if isinstance(assigned, Unknown) and assigned.why.startswith("parameter "):
-                    return value.attrs.get(f"({assigned.why[10:]})", assigned)
+            if isinstance(assigned, Unknown) and assigned.why.startswith("parameter "):
+                assigned = value.attrs.get(f"({assigned.why[10:]})", assigned)
+            if assigned is None:
+                continue
+            if not found and not is_none(assigned):
                 return assigned
-    return None
+            found.append(assigned)
+    return union(found) if found else None
 
 
 def _assigners(cls: ClassValue, name: str, ev: Evaluator) -> list[FunctionValue]:
