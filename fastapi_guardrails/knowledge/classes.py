@@ -2,7 +2,7 @@
 
 A class that is not listed has unknown ancestors, so that "does it inherit X?" is answered with unknown.
 Source: the class statements of CPython, Starlette, FastAPI, SQLAlchemy, SQLModel, Pydantic, httpx, redis,
-fastapi-utils, fastapi-users, fastapi-login, fastapi-azure-auth, Cadwyn, NiceGUI, FastStream.
+fastapi-utils, fastapi-users, fastapi-login, fastapi-azure-auth, Beanie, Cadwyn, NiceGUI, FastStream.
 """
 
 from __future__ import annotations
@@ -74,6 +74,20 @@ BASES: dict[str, tuple[str, ...]] = {
     "pydantic.v1.BaseModel": ("builtins.object",),
     "pydantic.v1.BaseSettings": ("pydantic.v1.BaseModel",),
     "sqlmodel.SQLModel": ("pydantic.BaseModel",),
+    **dict.fromkeys(
+        (
+            "beanie.Document",
+            "beanie.View",
+            "beanie.odm.documents.Document",
+            "beanie.odm.views.View",
+            "fastapi_users.schemas.BaseOAuthAccount",
+            "fastapi_users.schemas.BaseUser",
+            "fastapi_users.schemas.BaseUserCreate",
+            "fastapi_users.schemas.BaseUserUpdate",
+        ),
+        ("pydantic.BaseModel",),
+    ),
+    "beanie.DocumentWithSoftDelete": ("beanie.Document",),
     "sqlmodel.Session": ("sqlalchemy.orm.Session",),
     "sqlmodel.ext.asyncio.session.AsyncSession": ("sqlalchemy.ext.asyncio.AsyncSession",),
     "sqlalchemy.orm.Session": ("builtins.object",),
