@@ -159,7 +159,7 @@ def load(path: Path, *, file: Path | None = None, isolated: bool = False) -> Con
         return Config()
     if file is not None:
         if not file.is_file():
-            raise ConfigError(f"{file}: there is no such file{_did_you_mean_path(file)}")
+            raise ConfigError(f"{file}: there is no such file{did_you_mean_path(file)}")
         table = _tool_tables(file).get(TABLE)
         if table is None:
             table = {} if file.name == PROJECT_FILE else _read_toml(file)
@@ -206,6 +206,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def did_you_mean_path(path: Path) -> str:
+    """`; did you mean 'app'?` for what lies beside a path that is not there, or nothing."""
+    try:
+        siblings = [p.name for p in path.parent.iterdir()]
+    except OSError:
+        return ""
+    return did_you_mean(path.name, siblings)
+
+
 @lru_cache(maxsize=64)
 def _spec(globs: tuple[str, ...]) -> Any:
     from pathspec import GitIgnoreSpec
@@ -250,6 +259,9 @@ def _check_values(config: Config) -> None:
         re.compile(config.version_pattern)
     except re.error as error:
         raise ConfigError(f"{config.file}: 'version-pattern' is no regular expression: {error}") from error
+    for package, version in msgspec.structs.asdict(config.target).items():
+        if version is not None and not re.search(r"\d", version):
+            raise ConfigError(f"{config.file}: 'target.{package}' is {version!r}, which is no version")
     of_overrides = [glob for override in config.overrides for glob in override.globs]
     globs = [*config.exclude, *of_overrides, *config.exempt_paths, *config.public_paths]
     for glob in globs:
@@ -260,15 +272,7 @@ def _check_values(config: Config) -> None:
     for path in config.rules:
         full = Path(config.base, path)
         if not full.exists():
-            raise ConfigError(f"{config.file}: 'rules' names {path!r}, which is not there{_did_you_mean_path(full)}")
-
-
-def _did_you_mean_path(path: Path) -> str:
-    try:
-        siblings = [p.name for p in path.parent.iterdir()]
-    except OSError:
-        return ""
-    return did_you_mean(path.name, siblings)
+            raise ConfigError(f"{config.file}: 'rules' names {path!r}, which is not there{did_you_mean_path(full)}")
 
 
 def _readable(error: str) -> str:

@@ -144,8 +144,9 @@ def _exit_code(result: Result, failures: tuple[str, ...], exit_zero: bool, fail_
         return 2
     uncertain = result.report.coverage.uncertain_routes
     if fail_on_uncertain and uncertain:
+        routes, them = ("route is", "it") if uncertain == 1 else ("routes are", "them")
         shared.say(
-            f"{uncertain} routes are uncertain: `fastapi-guardrails routes` marks them with '?'; "
+            f"{uncertain} {routes} uncertain: `fastapi-guardrails routes` marks {them} with '?'; "
             "--fail-on-uncertain makes that a failure"
         )
         return 1

@@ -47,7 +47,8 @@ def load_config(paths: tuple[Path, ...], config_file: Path | None, isolated: boo
     """
     for path in paths:
         if not path.exists():
-            raise click.UsageError(f"{path}: there is no such file or folder; PATHS are files or folders to report on")
+            near = configuration.did_you_mean_path(path) or "; PATHS are files or folders to report on"
+            raise click.UsageError(f"{path}: there is no such file or folder{near}")
     if config_file is not None and isolated:
         raise click.UsageError("--config and --isolated contradict each other; leave one of them out")
     return configuration.load(files.find_root(paths), file=config_file, isolated=isolated)

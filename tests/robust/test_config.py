@@ -19,6 +19,7 @@ NONSENSE = {
         ["ignor", "ignore"],
     ),
     "a rule file that is not there": ('rules = ["nowhere/rules.py"]', ["nowhere/rules.py"]),
+    "a target that is no version": ("target = { pydantic = 'two' }", ["target.pydantic", "two"]),
     "broken TOML": ("select = [", ["pyproject.toml"]),
 }
 
@@ -48,3 +49,10 @@ def test_wrong_usage(project: Project, arguments: list[str]) -> None:
     outcome = project.run("check", *arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert arguments[-1] in outcome.err
+
+
+def test_a_path_that_is_not_there_names_the_nearest_one(project: Project) -> None:
+    project.write("app/main.py", "")
+    outcome = project.run("check", "app/mian.py")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "app/mian.py: there is no such file or folder; did you mean 'main.py'?" in outcome.err
