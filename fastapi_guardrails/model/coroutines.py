@@ -11,8 +11,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.returns import FUNCTIONS, METHODS
+from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.tree import dotted, statements, walk
-from fastapi_guardrails.model.values import Bound, External, FunctionValue, Partial, Union, Value, options
+from fastapi_guardrails.model.values import (
+    Bound,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Partial,
+    Union,
+    Value,
+    options,
+)
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -107,8 +118,9 @@ class Coroutines:
         yield from (alias.asname for alias in aliases if alias.asname and alias.name in names)
         scopes = [m.scope for m in self._project.symbols.modules.values()]
         scopes += [cls.scope for cls in self._project.registry.classes.values()]
+        kinds = _CALLABLES | {Instance} if "__call__" in names else _CALLABLES
         for name, value in (item for scope in scopes for item in scope.vars.items()):
-            if value.__class__ in _CALLABLES and name not in names and _is_async(value):
+            if value.__class__ in kinds and name not in names and _is_async(value):
                 yield name
 
 
@@ -133,8 +145,10 @@ def _imported(node: f.Import | f.ImportFrom) -> list[str]:
 
 def _is_async(value: Value) -> bool:
     for option in options(value):
-        target = option.target if isinstance(option, Partial) else option
+        target: Value | None = option.target if isinstance(option, Partial) else option
         target = target.function if isinstance(target, Bound) else target
+        if isinstance(target, Instance) and isinstance(target.cls, ClassValue):
+            target = classes.method(target.cls, "__call__")
         if isinstance(target, FunctionValue) and target.node.is_async:
             return True
         if isinstance(target, External) and FUNCTIONS.get(target.name, "").startswith("await "):

@@ -213,6 +213,8 @@ def _wrapped(route: Route, analysis: Analysis, expression: f.Expr | None) -> Cla
     site = _source(analysis, expression)
     if site is None or len(site.targets) != 1 or isinstance(site.callee, (ClassValue, Partial)):
         return None
+    if not any(_orm_in_value(value) for value in (*site.call.args, *site.call.kwargs.values())):
+        return None
     function, receiver = site.targets[0]
     params = [p.name for p in function.node.params if p.kind != "kw"]
     inner = route.project.evaluator.analysis(function, receiver)
