@@ -439,9 +439,10 @@ def _assigners(cls: ClassValue, name: str, ev: Evaluator) -> list[FunctionValue]
     """The methods of the class that assign `self.name`."""
     found = []
     for function in cls.scope.vars.values():
-        if isinstance(function, FunctionValue) and name in function.node.assigned:
-            if name in ev.assigned_attributes(function):
-                found.append(function)
+        if not isinstance(function, FunctionValue) or name not in function.node.assigned:
+            continue
+        if name in ev.assigned_attributes(function):
+            found.append(function)
     found.sort(key=lambda function: function.name != "__init__")
     return found
 
