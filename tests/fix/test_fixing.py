@@ -66,6 +66,15 @@ def test_bytes_that_are_not_fixed_stay(project: Path, before: bytes) -> None:
     assert (project / "a.py").read_bytes() == before.replace(b"  # noqa: FG001", b"")
 
 
+@pytest.mark.parametrize("odd", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_a_line_ends_where_python_says(project: Path, odd: str) -> None:
+    head = f'"""{odd}"""\nfrom pydantic import BaseModel\n\n\nclass A(BaseModel):\n    x: int  # {odd}\n\n'
+    (project / "a.py").write_text(f"{head}    class Config:  # kept\n        orm_mode = True\n", encoding="utf-8")
+    assert check(project, "--fix", "--select", "FG601").returncode == 0
+    made = f"{head}    model_config = ConfigDict(  # kept\n        from_attributes=True,\n    )\n"
+    assert (project / "a.py").read_text("utf-8") == made.replace("BaseModel\n", "BaseModel, ConfigDict\n", 1)
+
+
 def test_mode_and_links_are_kept(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     real = tmp_path_factory.mktemp("elsewhere") / "real.py"
     real.write_text(UNUSED)

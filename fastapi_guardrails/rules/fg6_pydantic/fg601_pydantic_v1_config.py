@@ -60,6 +60,7 @@ from fastapi_guardrails.model.elements import mark_at
 from fastapi_guardrails.model.tree import dotted, walk
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
+from fastapi_guardrails.source.text import split_lines
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -180,7 +181,7 @@ def _edits(syntax: Syntax, node: cst.ClassDef, name: str) -> tuple[Edit, ...] | 
         for s, text in zip(assigned, arguments)
     ]
     last = syntax.end(assigned[-1]).line
-    end = len(syntax.text.splitlines()[last - 1]) + 1
+    end = len(split_lines(syntax.text)[last - 1]) + 1
     closing = Edit(Range(syntax.path, last, end, last, end), f"\n{syntax.indentation(node)})")
     return (header, *inside, closing)
 
