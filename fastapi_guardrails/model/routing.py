@@ -606,7 +606,8 @@ def hand_over(ev: Evaluator, callee: Value, call: Arguments) -> None:
         router.escaped = True
     if not given or not registers(call.frame) or (isinstance(callee, External) and callee.name.startswith("builtins.")):
         return
-    if not adds_no_handlers(_name_of(callee)):
+    # When an app starts, Starlette has put its middlewares and handlers together already.
+    if not call.frame.startup and not adds_no_handlers(_name_of(callee)):
         for router in given:
             if router.is_app:
                 expect_handlers(router, place_of(call))
