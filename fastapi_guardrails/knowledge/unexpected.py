@@ -17,13 +17,16 @@ _TREES = frozenset(
 )  # fmt: skip
 #: Packages all of whose exceptions are of a database, a cache or an HTTP client.
 _PACKAGES = ("sqlalchemy.exc.", "asyncpg.", "psycopg.", "psycopg2.", "pymongo.errors.", "pymysql.", "aiohttp.",
-             "botocore.exceptions.", "redis.exceptions.", "requests.exceptions.", "aiosqlite.", "asyncmy.errors.",
-             "aiomysql.", "MySQLdb.", "urllib3.exceptions.", "httpcore.", "elasticsearch.")  # fmt: skip
+             "botocore.exceptions.", "redis.", "requests.", "aiosqlite.", "asyncmy.errors.", "aiomysql.", "MySQLdb.",
+             "urllib3.exceptions.", "httpcore.", "httpx.", "elasticsearch.", "tortoise.exceptions.", "peewee.",
+             "pyodbc.", "oracledb.", "mysql.connector.", "neo4j.exceptions.")  # fmt: skip
+#: What says no more than that the database does not hold something.
+_FORESEEN = (".DoesNotExist", ".ObjectDoesNotExistError")
 
 
 def is_unexpected(name: str) -> bool:
     """Whether an `except` of a library's class catches what nobody foresaw in detail."""
-    if name in _EVERYTHING or name.startswith(_PACKAGES):
+    if name in _EVERYTHING or (name.startswith(_PACKAGES) and not name.endswith(_FORESEEN)):
         return True
     return bool(ancestors(name)[0] & _TREES)
 
