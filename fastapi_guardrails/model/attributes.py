@@ -418,7 +418,10 @@ def _declared_field(ev: Evaluator, value: Instance, cls: ClassValue, declared: t
 
 
 def _assigned(ev: Evaluator, value: Instance, cls: ClassValue, name: str) -> Value | None:
-    """What a method of the class puts into `self.name`, `__init__` first; all that do, where that leaves it empty."""
+    """What a method of the class puts into `self.name`, `__init__` first; all that do, where that leaves it empty.
+
+    They are not all asked on behalf of one of them: that one would be kept without what it needs itself.
+    """
     found: list[Value] = []
     for base in classes.mro(cls):
         if not isinstance(base, ClassValue):
@@ -429,7 +432,7 @@ def _assigned(ev: Evaluator, value: Instance, cls: ClassValue, name: str) -> Val
                 assigned = value.attrs.get(f"({assigned.why[10:]})", assigned)
             if assigned is None:
                 continue
-            if not found and not is_none(assigned):
+            if ev.filling or not (found or is_none(assigned)):
                 return assigned
             found.append(assigned)
     return union(found) if found else None

@@ -127,6 +127,8 @@ class Evaluator(Statements):
         self.choices = Choices(self.resolve)
         self._analyses: dict[tuple[int, int, int], Analysis] = {}
         self._typing: set[tuple[int, int]] = set()
+        #: how many methods are being analysed for what they leave in the attributes of their objects
+        self.filling = 0
         self._results: dict[tuple[int, int], Value] = {}
         self._bodies: dict[int, list[f.Stmt]] = {}
         self._assigned: dict[int, frozenset[str]] = {}
@@ -917,10 +919,12 @@ class Evaluator(Statements):
         if key in self._typing:
             return {}
         self._typing.add(key)
+        self.filling += 1
         try:
             return self.analysis(function, receiver).attributes
         finally:
             self._typing.discard(key)
+            self.filling -= 1
 
     def analysis(self, function: FunctionValue, receiver: Value | None = None) -> Analysis:
         """What happens in a function's body, with its parameters as declared (kept)."""
