@@ -373,6 +373,7 @@ METHODS: dict[str, dict[str, str]] = {
         "await ?",
     ),
     "starlette.datastructures.State": {"__getattr__": "?"},
+    "contextvars.ContextVar": {"get": "elem"},
     "contextlib.ExitStack": {"__enter__": "self"},
     "contextlib.AsyncExitStack": {"__aenter__": "self"},
     "starlette.templating.Jinja2Templates": {"TemplateResponse": "starlette.responses.HTMLResponse"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.knowledge.classes import BASES
@@ -219,6 +220,8 @@ def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Va
     soft = max([receiver.soft, *map(softness, call.args)])
     if name == "join" and call.args:
         return _join(receiver, text, call.args[0])
+    if name == "format" and (call.open or any(_scalar(a) is None for a in (*call.args, *call.kwargs.values()))):
+        return beginning_with(text.partition("{")[0], receiver.module, receiver.pos)
     if any(k is None for k in keys) or (call.kwargs and name != "format") or call.open:
         return Instance(External("builtins.bool" if name in ("startswith", "endswith") else "builtins.str"))
     values = [k[0] for k in keys if k]
@@ -227,8 +230,6 @@ def _string_method(receiver: Const, text: str, name: str, call: Arguments) -> Va
     try:
         if name in _STRING_METHODS:
             named = {k: _scalar(v) for k, v in call.kwargs.items()}
-            if any(v is None for v in named.values()):
-                return Instance(External("builtins.str"))
             result = getattr(text, name)(*values, **{k: v[0] for k, v in named.items() if v})
             return Const(result, receiver.module, receiver.pos, soft)
         if name in ("startswith", "endswith"):
@@ -762,6 +763,16 @@ def _suppress(ev: Evaluator, call: Arguments) -> Value:
     return made
 
 
+def _context_manager(ev: Evaluator, call: Arguments) -> Value:
+    """`contextmanager(get_session)`, which is no decorator here: the generator stays what it is under its own name."""
+    generator = call.args[0] if call.args else UNKNOWN
+    if not isinstance(generator, FunctionValue):
+        return made_by("contextlib.contextmanager")
+    made = copy(generator)
+    made.kind = "contextmanager"
+    return made
+
+
 def _closing(ev: Evaluator, call: Arguments) -> Value:
     inner = call.args[0] if call.args else UNKNOWN
     return Instance(External("contextlib.AbstractContextManager"), (UNKNOWN,), attrs={"entered": inner})
@@ -895,6 +906,8 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "sqlalchemy.orm.scoped_session": _scoped_session,
     "sqlalchemy.orm.declarative_base": _declarative_base,
     "fastapi.encoders.jsonable_encoder": _encoded,
+    "contextlib.contextmanager": _context_manager,
+    "contextlib.asynccontextmanager": _context_manager,
     "contextlib.suppress": _suppress,
     "contextlib.closing": _closing,
     "contextlib.aclosing": _closing,

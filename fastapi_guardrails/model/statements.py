@@ -107,12 +107,23 @@ def _ann_assign(ev: Evaluator, node: f.AnnAssign, frame: Frame) -> bool:
     if value is None or isinstance(value, Unknown) or (frame.recorder is not None and _is_vague(value)):
         declared = types.instance_of(ev, types.annotation_type(ev, node.annotation, scope))
         value = declared if value is None or not isinstance(declared, Unknown) else value
+    elif scope.kind != "class" and node.annotation.__class__ is f.Sub and isinstance(value, Instance) and not value.args:
+        _add_arguments(ev, value, node.annotation, scope)
     ev.bind(node.target, value, frame)
     if frame.recorder is not None and node.value is not None:
         frame.recorder.assign([node.target], node.value, value, node.pos, frame)
     else:
         ev.registry.name(value, node, frame)
     return THROUGH
+
+
+def _add_arguments(ev: Evaluator, value: Instance, annotation: f.Expr, scope: Scope) -> None:
+    """Give an object of a library's generic class what the annotation says: `current: ContextVar[Session] = …`."""
+    declared = types.instance_of(ev, types.annotation_type(ev, annotation, scope))
+    if not isinstance(declared, Instance) or not isinstance(declared.cls, External):
+        return
+    if isinstance(value.cls, External) and value.cls.name == declared.cls.name:
+        value.args = declared.args
 
 
 def _is_vague(value: Value) -> bool:

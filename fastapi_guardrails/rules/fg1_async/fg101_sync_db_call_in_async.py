@@ -66,7 +66,8 @@ None.
 - What is handed to a thread: `run_in_threadpool`, `asyncio.to_thread`, `run_in_executor`, `AsyncSession.run_sync`,
   `BackgroundTasks.add_task` of a `def`.
 - Building a statement or a query without running it (iterating over it runs it), making a session, `add`, `add_all`
-  and `expunge`: no I/O.
+  and `expunge`: no I/O. The commit at the end of `with session.begin():` is reported where the block only adds: other
+  calls in it are findings of their own.
 - The start of an app: code of a lifespan before its `yield`. A task that it starts runs while the app serves, and is
   reported.
 - Code that only scripts run: commands of click, typer or cyclopts, what `if __name__ == "__main__":` calls, and
@@ -85,15 +86,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.finding import Finding, Severity
+from fastapi_guardrails.knowledge.classes import ancestors
 from fastapi_guardrails.knowledge.database import is_sync_call, sync_calls
 from fastapi_guardrails.model.contexts import Chains, while_serving
 from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.tree import dotted, statements, walk
 from fastapi_guardrails.model.values import Method, Partial, options
 from fastapi_guardrails.rules.registry import rule
+from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import CallSite
     from fastapi_guardrails.model.project import Project
+
+_SESSION = "sqlalchemy.orm.Session"
+_ADDING = frozenset({"add", "add_all"})
 
 
 @rule(
@@ -104,7 +111,7 @@ if TYPE_CHECKING:
 )
 def sync_db_call_in_async(project: Project) -> Iterator[Finding]:
     """Yield each call of an async function that ends in sync database I/O."""
-    chains = Chains(project, _database_call, sync_calls)
+    chains = Chains(project, lambda site: _database_call(site) or _commit_behind(project, site), sync_calls)
     for function, hit in while_serving(project, chains):
         how = "blocks the event loop" if not hit.steps else f"blocks the event loop with {hit.what}"
         what = hit.what if not hit.steps else "this call"
@@ -121,3 +128,29 @@ def _database_call(site: CallSite) -> str | None:
     if not names or len(names) != len(callees):
         return None
     return f"sync `{names[0].owner.rpartition('.')[2]}.{names[0].name}`"
+
+
+def _commit_behind(project: Project, site: CallSite) -> str | None:
+    """The commit at the end of `with session.begin():`, where the block does nothing else with the database."""
+    callee = site.callee
+    if not site.with_ or not isinstance(callee, Method) or callee.name != "begin":
+        return None
+    if _SESSION not in ancestors(callee.owner)[0] and callee.owner != "sqlalchemy.orm.sessionmaker":
+        return None
+    blocks = (s for s in statements(project.evaluator.body(site.function)) if isinstance(s, f.With))
+    item, block = next((i, b.body) for b in blocks for i in b.items if i.context is site.node)
+    opened = item.context.func if isinstance(item.context, f.Call) else item.context
+    session = dotted(item.target or (opened.value if isinstance(opened, f.Attr) else opened))
+    methods = set(_uses(session, block))
+    return "the commit of `Session.begin`" if methods and methods <= _ADDING else None
+
+
+def _uses(session: str | None, block: list[f.Stmt]) -> Iterator[str]:
+    """The methods of a session that a block calls; "?" where it hands the session on."""
+    for call in walk(block):
+        if not isinstance(call, f.Call):
+            continue
+        if isinstance(call.func, f.Attr) and dotted(call.func.value) == session:
+            yield call.func.attr
+        if any(dotted(given) == session for given in (*call.args, *(k.value for k in call.keywords))):
+            yield "?"
