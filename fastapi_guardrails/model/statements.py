@@ -107,7 +107,7 @@ def _ann_assign(ev: Evaluator, node: f.AnnAssign, frame: Frame) -> bool:
     if value is None or isinstance(value, Unknown) or (frame.recorder is not None and _is_vague(value)):
         declared = types.instance_of(ev, types.annotation_type(ev, node.annotation, scope))
         value = declared if value is None or not isinstance(declared, Unknown) else value
-    elif scope.kind != "class" and node.annotation.__class__ is f.Sub and isinstance(value, Instance) and not value.args:
+    elif scope.kind != "class" and node.annotation.__class__ is f.Sub and isinstance(value, Instance):
         _add_arguments(ev, value, node.annotation, scope)
     ev.bind(node.target, value, frame)
     if frame.recorder is not None and node.value is not None:
@@ -119,10 +119,10 @@ def _ann_assign(ev: Evaluator, node: f.AnnAssign, frame: Frame) -> bool:
 
 def _add_arguments(ev: Evaluator, value: Instance, annotation: f.Expr, scope: Scope) -> None:
     """Give an object of a library's generic class what the annotation says: `current: ContextVar[Session] = …`."""
-    declared = types.instance_of(ev, types.annotation_type(ev, annotation, scope))
-    if not isinstance(declared, Instance) or not isinstance(declared.cls, External):
+    if value.args or not isinstance(value.cls, External):
         return
-    if isinstance(value.cls, External) and value.cls.name == declared.cls.name:
+    declared = types.instance_of(ev, types.annotation_type(ev, annotation, scope))
+    if isinstance(declared, Instance) and isinstance(declared.cls, External) and declared.cls.name == value.cls.name:
         value.args = declared.args
 
 
