@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_guardrails.knowledge.unexpected import is_unexpected
 from fastapi_guardrails.model.calls import CallSite
 from fastapi_guardrails.model.classes import inherits, is_pydantic, is_settings, method, plain
-from fastapi_guardrails.model.tree import statements, walk
+from fastapi_guardrails.model.tree import dotted, statements, walk
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
     ClassValue,
@@ -567,8 +567,18 @@ def _passes_on(cls: ClassValue, call: f.Call, given: list[f.Expr], named: set[st
     if init is None:
         return True
     names = named | {name for name in (_parameter(init, call.args.index(a)) for a in given) if name}
-    given_on = [node for node in walk(init.node.body) if _sets_detail(node)]
-    return any(isinstance(n, f.Name) and n.id in names for n in walk(given_on))
+    for node in walk(init.node.body):
+        if _sets_detail(node) and _names(node) & names:
+            return True
+        if isinstance(node, (f.Assign, f.AnnAssign)) and node.value is not None and _names(node.value) & names:
+            targets = node.targets if isinstance(node, f.Assign) else [node.target]
+            names |= {name for target in targets if (name := dotted(target))}
+    return False
+
+
+def _names(node: f.Node) -> set[str]:
+    """The names in it, and those of attributes, as `self.message`."""
+    return {name for n in walk([node]) if isinstance(n, (f.Name, f.Attr)) and (name := dotted(n))}
 
 
 def _sets_detail(node: f.Node) -> bool:
