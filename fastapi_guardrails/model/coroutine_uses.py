@@ -88,6 +88,9 @@ class CoroutineUses:
             return None
         if isinstance(parent, f.Walrus):
             return self._around(parent, self._parents[id(parent)]) and self._by_name(node, parent)
+        if isinstance(parent, f.IfExp) and parent.test is not node:
+            use = self._around(parent, self._parents[id(parent)])
+            return use if use is not None and use.fails else self._in_a_display(node, parent)
         return (
             self._around(node, parent)
             or self._by_name(node, parent)
@@ -165,12 +168,12 @@ class CoroutineUses:
 
     def _sent_by_name(self, display: f.Expr, parent: f.Node) -> Use | None:
         """How the name of a list or a dict is used, where it is for nothing but the response."""
-        target = _only_target(display, parent)
-        if target is None or self._is_shared(target) or _assignments(self._analysis, target) != 1:
+        target = self._target(display, parent)
+        if target is None or self._is_shared(target.id) or _assignments(self._analysis, target.id) != 1:
             return None
         found: Use | None = None
         for use, around in walk_with_parent(self._analysis.body):
-            if not isinstance(use, f.Name) or use.id != target or around is parent or self._is_filled(around):
+            if not isinstance(use, f.Name) or use.id != target.id or use is target or self._is_filled(around):
                 continue
             is_returned = isinstance(around, f.Return) and self._is_endpoint
             found = _SENT if is_returned else self._encoded(use, around)
@@ -256,13 +259,13 @@ class CoroutineUses:
 
     def _by_name(self, node: f.Expr, parent: f.Node) -> Use | None:
         """How a name that the coroutine is assigned to is used, where it is never awaited or handed on."""
-        target = _only_target(node, parent)
-        if target is None or self._is_shared(target):
+        target = self._target(node, parent)
+        if target is None or self._is_shared(target.id):
             return None
-        is_only = _assignments(self._analysis, target) == 1
+        is_only = _assignments(self._analysis, target.id) == 1
         found: list[Use] = []
         is_returned = is_given = False
-        for use, around in self._reads(target, node, parent, is_only):
+        for use, around in self._reads(target, node, is_only):
             if around is None:
                 return None
             how = self._around(use, around) or self._in_a_display(use, around)
@@ -289,11 +292,24 @@ class CoroutineUses:
             name in _names(nested.node.body) for nested in self._analysis.nested
         )
 
-    def _reads(self, name: str, node: f.Expr, parent: f.Node, is_only: bool) -> Iterator[tuple[f.Name, f.Node | None]]:
+    def _target(self, node: f.Expr, parent: f.Node) -> f.Name | None:
+        """The one name that gets the value of an expression: `a` and `b` of `a, b = one(), two()` too."""
+        around = self._parents.get(id(parent))
+        if not isinstance(parent, f.Seq) or not isinstance(around, f.Assign):
+            return _only_target(node, parent)
+        targets = around.targets[0]
+        if len(around.targets) > 1 or not isinstance(targets, f.Seq) or len(targets.items) != len(parent.items):
+            return None
+        if any(isinstance(item, f.Star) for item in (*targets.items, *parent.items)):
+            return None
+        target = next(t for t, item in zip(targets.items, parent.items) if item is node)
+        return target if isinstance(target, f.Name) else None
+
+    def _reads(self, target: f.Name, node: f.Expr, is_only: bool) -> Iterator[tuple[f.Name, f.Node | None]]:
         """Where a name is read that holds the coroutine, with what stands around; None for it where it is unsure."""
         made = self._analysis.value(node)
         for use, around in walk_with_parent(self._analysis.body):
-            if not isinstance(use, f.Name) or use.id != name or around is parent:
+            if not isinstance(use, f.Name) or use.id != target.id or use is target:
                 continue
             held = options(self._analysis.value(use))
             if is_only:
@@ -385,14 +401,14 @@ def _last_name(node: f.Expr) -> str:
     return node.attr if isinstance(node, f.Attr) else node.id if isinstance(node, f.Name) else "…"
 
 
-def _only_target(node: f.Expr, parent: f.Node) -> str | None:
+def _only_target(node: f.Expr, parent: f.Node) -> f.Name | None:
     if isinstance(parent, f.Assign) and len(parent.targets) == 1 and parent.value is node:
         target = parent.targets[0]
     elif isinstance(parent, (f.AnnAssign, f.Walrus)) and parent.value is node:
         target = parent.target
     else:
         return None
-    return target.id if isinstance(target, f.Name) else None
+    return target if isinstance(target, f.Name) else None
 
 
 def _assignments(analysis: Analysis, name: str) -> int:
