@@ -424,8 +424,9 @@ class _Answer(msgspec.Struct, array_like=True):
 
 
 #: Rules (by code, or its beginning) that look at the same functions: asked in one process, they share what they learn
-#: of them. Those that follow calls from routes and async functions, and those that ask what values are.
-_TOGETHER = (("FG101", "FG102", "FG107", "FG4"), ("FG105", "FG6"))
+#: of them. Those that follow calls from routes and async functions, those that ask what values are, those that look at
+#: dependency trees, and those that look at what endpoints return.
+_TOGETHER = (("FG101", "FG102", "FG107", "FG4"), ("FG105", "FG6"), ("FG212", "FG302"), ("FG209", "FG210"))
 
 
 #: What rules are called with that is everywhere in a project: those take longest.
