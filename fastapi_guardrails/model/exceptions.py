@@ -108,6 +108,7 @@ class Exceptions:
         self._partial: dict[tuple[object, ...], tuple[list[Escape], int]] = {}
         self._outermost = _NOWHERE
         self._asked: dict[int, Switches] = {}
+        self._raising: dict[int, frozenset[str]] = {}
         self._guards: dict[int, dict[int, Guards]] = {}
         self._awaits: dict[int, list[f.Await]] = {}
         self._catching: dict[tuple[int, int], bool] = {}
@@ -143,9 +144,9 @@ class Exceptions:
         """What leaves a function: in general, and then with the arguments of a call where they decide."""
         run = _Run(function, receiver, self._closed_over(function))
         found = self._leaving_run(run)
-        if not found or call is None:
+        if call is None or (not found and not self._raised(run)):
             return found
-        known = {**run.known, **self._given(run, call)}
+        known = {**run.known, **self._given(run, call), **self._given_to_raise(run, call)}
         return self._leaving_run(run._replace(known=known)) if len(known) > len(run.known) else found
 
     def _closed_over(self, function: FunctionValue) -> dict[str, Value]:
@@ -177,6 +178,33 @@ class Exceptions:
             own = {p.name for p in params}
             found.update({n: v for n, v in call.run.known.items() if n in switches.tested and n not in own})
         return found
+
+    def _given_to_raise(self, run: _Run, call: _Call) -> dict[str, Value]:
+        """The exceptions that a call gives to a function, or leaves at their defaults, which raises them."""
+        names = self._raised(run)
+        if not names or call.site.call.open or isinstance(call.site.callee, Partial):
+            return {}
+        evaluator = self._project.evaluator
+        params = run.function.node.params
+        found: dict[str, Value] = {}
+        for index, param in enumerate(params if run.receiver is None else params[1:]):
+            if param.name in names:
+                value = call.site.call.get(None if param.kind == "kw" else index, param.name)
+                if value is None and param.default is not None:
+                    value = evaluator.at_definition(param.default, run.function.scope)
+                if value is not None and not _is_handed_on(call, index, param.name):
+                    found[param.name] = value
+        return found
+
+    def _raised(self, run: _Run) -> frozenset[str]:
+        """The parameters that a function raises: which class that is only its callers know."""
+        key = id(run.function.node)
+        if key not in self._raising:
+            analysis = self._project.evaluator.analysis(run.function, run.receiver)
+            names = {_raised_name(site) for site in analysis.raises} & {p.name for p in run.function.node.params}
+            made = {t.id for a in analysis.assigns for t in a.targets if isinstance(t, f.Name)} if names else ()
+            self._raising[key] = frozenset(names.difference(made))
+        return self._raising[key]
 
     def _switches(self, function: FunctionValue) -> Switches:
         key = id(function.node)
@@ -229,9 +257,11 @@ class Exceptions:
 
     def _inside(self, analysis: Analysis, run: _Run, left_out: Collection[int]) -> Iterator[tuple[Escape, Place]]:
         """What is raised by the statements and calls of a body, each with the place where it comes out."""
+        raised = self._raised(run) if analysis.raises else ()
         for site in analysis.raises:
             if site.value is not None and id(site.node) not in left_out and not _raises_again(site):
-                for option in options(site.value):
+                name = _raised_name(site)
+                for option in options(run.known.get(name, Unknown()) if name in raised else site.value):
                     cls = option.cls if isinstance(option, Instance) else option
                     if isinstance(cls, ClassValue):
                         yield Escape(cls, site), Place(site.node)
@@ -524,6 +554,24 @@ def _is_call_on(call: f.Call, analysis: Analysis) -> bool:
     elif len(call.args) == 3 or "handler" in _last_name(call.func) or _last_name(call.func) in ("call_next", "app"):
         return True
     return any(isinstance(argument, f.Name) and argument.id == "call_next" for argument in call.args)
+
+
+def _raised_name(site: RaiseSite) -> str:
+    """The name of what is raised, as it is or called: `raise error`, `raise error("…")`; '' for anything else."""
+    raised = site.node.exc
+    if isinstance(raised, f.Call):
+        raised = raised.func
+    return raised.id if isinstance(raised, f.Name) else ""
+
+
+def _is_handed_on(call: _Call, index: int, name: str) -> bool:
+    """Whether a call hands on a parameter of its own function: what that is only the callers know."""
+    node = call.site.node
+    if not isinstance(node, f.Call):
+        return False
+    keyword = node.keyword(name)
+    given = keyword.value if keyword is not None else node.args[index] if index < len(node.args) else None
+    return isinstance(given, f.Name) and any(p.name == given.id for p in call.run.function.node.params)
 
 
 def _is_validator(function: FunctionValue) -> bool:
