@@ -1,4 +1,4 @@
-"""Whose results are answers to requests: the functions that an endpoint calls to return what they give."""
+"""Whose results are answers to requests: the functions whose result an endpoint returns, or streams."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model.calls import Analysis, CallSite
+from fastapi_guardrails.model.classes import inherits, plain
+from fastapi_guardrails.model.values import ClassValue, External, options
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.elements import Function
     from fastapi_guardrails.model.project import Project
     from fastapi_guardrails.model.values import FunctionValue, Value
+
+#: Responses that send what a generator gives.
+_STREAMS = (
+    "starlette.responses.StreamingResponse",
+    "fastapi.sse.EventSourceResponse",
+    "sse_starlette.EventSourceResponse",
+    "sse_starlette.sse.EventSourceResponse",
+)
 
 #: How many calls deep an endpoint's result is followed.
 _MAX_DEPTH = 3
@@ -32,16 +42,20 @@ class Answers:
         key = (id(function.node), depth)
         if key not in self._known:
             self._known[key] = False  # for functions that call each other
-            self._known[key] = depth > 0 and not function.node.is_generator and self._is_returned(function, depth)
+            self._known[key] = depth > 0 and self._is_returned(function, depth)
         return self._known[key]
 
     def _is_returned(self, function: Function, depth: int) -> bool:
-        """Whether something that names the function returns what it gives, and is an endpoint or returned by one."""
+        """Whether something that names the function returns what it gives, and is an endpoint or returned by one.
+
+        What a generator gives is returned in a response that streams it.
+        """
         name = function.node.name
         words = [f.encode_word(word) for word in (name, *self._aliases.get(name, ()))]
         naming = (caller for caller in self._project.functions if f.has_word(caller.node, words))
+        given = _streamed if function.node.is_generator else _returned
         return any(
-            any(target.node is function.node for target, _ in _returned(caller.analysis))
+            any(target.node is function.node for target, _ in given(caller.analysis))
             and self.may_come_from(caller, depth - 1)
             for caller in naming
         )
@@ -68,8 +82,29 @@ def _returned(analysis: Analysis) -> Iterator[tuple[FunctionValue, Value | None]
                 yield from site.targets
 
 
+def _streamed(analysis: Analysis) -> Iterator[tuple[FunctionValue, Value | None]]:
+    """The generators of the project whose items a function puts into a response: `StreamingResponse(events())`."""
+    sites = {id(site.node): site for site in analysis.calls}
+    for stream in analysis.calls:
+        if not isinstance(stream.node, f.Call) or not any(_streams(option) for option in options(stream.callee)):
+            continue
+        keyword = stream.node.keyword("content")
+        content = keyword.value if keyword is not None else next(iter(stream.node.args), None)
+        for made in _made(content, analysis):
+            site = sites.get(id(made))
+            if site is not None:
+                yield from site.targets
+
+
+def _streams(callee: Value) -> bool:
+    cls = plain(callee)
+    if isinstance(cls, External) and cls.name in _STREAMS:
+        return True
+    return isinstance(cls, (ClassValue, External)) and inherits(cls, *_STREAMS) is True
+
+
 def _made(value: f.Expr | None, analysis: Analysis) -> Iterator[f.Expr]:
-    """The call that a returned expression is, or that the returned name got."""
+    """The call that an expression is, or that its name got."""
     if isinstance(value, f.Await):
         value = value.value
     if isinstance(value, f.Call):

@@ -276,10 +276,10 @@ class Caught:
                     yield leak
         if isinstance(statement, (f.Assign, f.AugAssign)) and self._is_told_later(statement):
             yield Leak(statement, "the `detail`", self._analysis.function)
-        if found or not isinstance(statement, f.Return) or statement.value is None:
-            return
-        if self._answers is not None and self._holds(statement.value) and self._answers():
-            yield Leak(statement, "the returned value", self._analysis.function)
+        given = None if found else _given(statement)
+        if given is not None and self._answers is not None and self._holds(given) and self._answers():
+            what = "the returned value" if isinstance(statement, f.Return) else "the streamed value"
+            yield Leak(statement, what, self._analysis.function)
 
     def _is_told_later(self, node: f.Assign | f.AugAssign) -> bool:
         """`error.detail = str(exc)`, where `error` is an `HTTPException` that is there already."""
@@ -493,6 +493,15 @@ def _is_call_of_library(statement: f.Stmt, function: Function) -> bool:
         return False
     owner = function.project.evaluator.at_definition(call.func.value, function.value.scope)
     return isinstance(owner.cls if isinstance(owner, Instance) else owner, External)
+
+
+def _given(statement: f.Stmt) -> f.Expr | None:
+    """What a statement gives to whoever called: what it returns or yields."""
+    if isinstance(statement, f.Return):
+        return statement.value
+    if isinstance(statement, f.ExprStmt) and isinstance(statement.value, f.Yield) and not statement.value.is_from:
+        return statement.value.value
+    return None
 
 
 def _leaves(block: list[f.Stmt]) -> bool:
