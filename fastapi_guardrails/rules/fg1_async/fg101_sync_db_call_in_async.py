@@ -138,7 +138,10 @@ def _commit_behind(project: Project, site: CallSite) -> str | None:
     if _SESSION not in ancestors(callee.owner)[0] and callee.owner != "sqlalchemy.orm.sessionmaker":
         return None
     blocks = (s for s in statements(project.evaluator.body(site.function)) if isinstance(s, f.With))
-    item, block = next((i, b.body) for b in blocks for i in b.items if i.context is site.node)
+    found = next(((i, b.body) for b in blocks for i in b.items if i.context is site.node), None)
+    if found is None:
+        return None
+    item, block = found
     opened = item.context.func if isinstance(item.context, f.Call) else item.context
     session = dotted(item.target or (opened.value if isinstance(opened, f.Attr) else opened))
     methods = set(_uses(session, block))
