@@ -133,10 +133,14 @@ class Caught:
         for statement in self._statements():
             yield from self._sinks(statement)
 
-    def is_returned(self) -> bool:
-        """Whether the function returns its text: always, where something else than the text decides."""
+    def is_returned(self, index: int | None = None) -> bool:
+        """Whether the function returns its text: always, where something else than the text decides.
+
+        Args:
+            index: which item of the tuples that it returns is meant; None for the whole.
+        """
         answers = [
-            self._holds(node.value)
+            self._holds(_item(node.value, index))
             for node in self._statements()
             if isinstance(node, f.Return) and node.value is not None
         ]
@@ -208,10 +212,11 @@ class Caught:
     def _assign_to(self, target: f.Expr, node: f.Assign | f.AnnAssign | f.AugAssign) -> None:
         assert node.value is not None
         if isinstance(target, f.Seq):
-            parts = target.items[1:] if self._name_of(node.value) == "sys.exc_info" else target.items
-            if self._holds(node.value):
-                for name in (n for n in walk(parts) if isinstance(n, f.Name)):
-                    self._keep(name.id, node, None)
+            starred = any(isinstance(part, f.Star) for part in target.items)
+            for index, part in enumerate(target.items):
+                if self._holds_part(node.value, None if starred else index):
+                    for name in (n for n in walk([part]) if isinstance(n, f.Name)):
+                        self._keep(name.id, node, None)
         elif isinstance(target, f.Sub) and isinstance(target.value, f.Name):
             if self._holds(node.value):
                 self._keep(target.value.id, node, _key(target.index))
@@ -383,6 +388,17 @@ class Caught:
             return False
         return self._holds(whole)
 
+    def _holds_part(self, node: f.Expr, index: int | None) -> bool:
+        """Whether the part of a value that a name gets is or holds the text: `code, text = 500, str(exc)`."""
+        if self._name_of(node) == "sys.exc_info" and index == 0:
+            return False
+        if not self._holds(_item(node, index)):
+            return False
+        call = node.value if isinstance(node, f.Await) else node
+        site = self._calls.get(id(call)) if index is not None else None
+        helpers = list(self._helpers(call, site)) if site is not None and isinstance(call, f.Call) else []
+        return not helpers or any(inner.is_returned(index) for inner, _ in helpers)
+
     def _holds_mapped(self, node: f.Comp) -> bool:
         """`[str(a) for a in exc.args]`."""
         names = {
@@ -493,6 +509,13 @@ def _is_call_of_library(statement: f.Stmt, function: Function) -> bool:
         return False
     owner = function.project.evaluator.at_definition(call.func.value, function.value.scope)
     return isinstance(owner.cls if isinstance(owner, Instance) else owner, External)
+
+
+def _item(node: f.Expr, index: int | None) -> f.Expr:
+    """One item of a tuple or list that is written out; the whole of anything else."""
+    if index is None or not isinstance(node, f.Seq) or any(isinstance(item, f.Star) for item in node.items):
+        return node
+    return node.items[index] if index < len(node.items) else node
 
 
 def _given(statement: f.Stmt) -> f.Expr | None:
