@@ -2,8 +2,8 @@
 ## What it does
 Reports that the text of an unexpected exception goes into a response: `str(exc)`, an f-string, `exc.args` or
 `traceback.format_exc()` in the detail of an `HTTPException`, in a response, in what an endpoint returns or streams (or
-a service whose result it returns) or in the reason of a closed websocket. Unexpected are `Exception`, and errors of databases,
-the operating system, look-ups and HTTP clients; caught, or received by a registered handler.
+a service whose result it returns) or in the reason of a closed websocket. Unexpected are `Exception`, and errors of
+databases, the operating system, look-ups and HTTP clients; caught, or received by a registered handler.
 
 ## Why it matters
 Such texts hold SQL, table names, paths, hosts and tokens in URLs: a map of the inside for whoever sends odd requests.

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
 
 _ASYNC_ENGINE = "sqlalchemy.ext.asyncio.create_async_engine"
+_ENGINE = "sqlalchemy.Engine"
 _SYNC_DRIVERS = frozenset(
     {"psycopg2", "psycopg2cffi", "pg8000", "pymysql", "mysqldb", "mysqlconnector", "pysqlite", "pyodbc", "cx_oracle"}
 )
@@ -179,7 +180,7 @@ def _behind_async_endpoints(project: Project) -> Iterator[Finding]:
 
 def _serving(project: Project, route: Route, endpoint: Function) -> Iterator[tuple[Instance, tuple[Step, ...]]]:
     """The sync engines of whose sessions an endpoint opens one or gets one, with how it comes to it."""
-    for engine in _opened(endpoint.analysis):
+    for engine in _opened(project, endpoint.analysis):
         yield engine, (Step(endpoint.mark, "an async endpoint opens a session of this engine"),)
     for dependency in route.tree.children:
         for function in _providers(project, dependency):
@@ -220,24 +221,34 @@ def _engines(project: Project, function: FunctionValue, deep: int = 0) -> Iterat
     if deep > _MAX_DEEP or not any(_is_session(value) for value in given):
         return
     yield from filter(None, (_sync(_bound_engine(value)) for value in given))
-    yield from _opened(analysis)
+    yield from _opened(project, analysis)
     for site in analysis.calls:
         for target, _ in site.targets:
             yield from _engines(project, target, deep + 1)
 
 
-def _opened(analysis: Analysis) -> Iterator[Instance]:
+def _opened(project: Project, analysis: Analysis) -> Iterator[Instance]:
     """The sync engines of whose sessions a function makes one."""
     for site in analysis.calls:
         for callee in options(site.callee):
             is_session = isinstance(callee, External) and inherits(callee, "sqlalchemy.orm.Session")
-            engine = _sync(site.call.get(0, "bind") if is_session else _bound_engine(callee))
-            if engine is not None and not site.deferred:
-                yield engine
+            bound = site.call.get(0, "bind") if is_session else _bound_engine(callee)
+            if site.deferred or not isinstance(bound, Instance) or not inherits(bound.cls, _ENGINE):
+                continue
+            engine = _sync(bound)
+            yield from (engine,) if engine is not None else _returned(project, analysis)
+
+
+def _returned(project: Project, analysis: Analysis) -> Iterator[Instance]:
+    """The sync engines that a function gets from functions which make them: `get_engine() -> Engine`."""
+    for site in analysis.calls:
+        for target, _ in site.targets:
+            for _, value in project.evaluator.analysis(target).returns:
+                yield from filter(None, map(_sync, options(value)))
 
 
 def _sync(engine: Value | None) -> Instance | None:
-    is_sync = isinstance(engine, Instance) and inherits(engine.cls, "sqlalchemy.Engine") and engine.made
+    is_sync = isinstance(engine, Instance) and inherits(engine.cls, _ENGINE) and engine.made
     return engine if is_sync and isinstance(engine, Instance) else None
 
 
