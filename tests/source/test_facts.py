@@ -43,7 +43,9 @@ def test_marks_say_what_is_in_a_body(body: str, marks: set[str]) -> None:
 
 
 def test_a_function_names_the_attributes_that_it_and_those_inside_it_assign() -> None:
-    function = _function("    self.b = a, self.c = 1\n    def inner():\n        self.a: int = 2\n        x = y\n    self.d += 1\n")
+    function = _function(
+        "    self.b = a, self.c = 1\n    def inner():\n        self.a: int = 2\n        x = y\n    self.d += 1\n"
+    )
     assert function.assigned == ["a", "b", "c", "d"]
 
 
