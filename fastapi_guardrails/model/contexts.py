@@ -92,7 +92,8 @@ class _Place(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
-        return id(self.function.node), repr(self.receiver), is_kept(self.receiver), known, self.once
+        function = id(self.function.node), id(self.function.scope)  # of a wrapper: with what it wraps
+        return *function, repr(self.receiver), is_kept(self.receiver), known, self.once
 
 
 class Chains:
@@ -226,14 +227,17 @@ class Chains:
 
 
 def _called(callee: Value) -> list[tuple[FunctionValue, Value | None]]:
-    """The functions whose bodies a call enters: of a wrapped one the wrapper, which does with it what it does."""
+    """The functions whose bodies a call enters: of a wrapped one the wrapper, which does with it what it does.
+
+    None where a sync or an async function may be called: which of them says whether an event loop runs.
+    """
     found: list[tuple[FunctionValue, Value | None]] = []
     for option in options(callee):
         while isinstance(option, Partial):
             option = option.target
         entered = targets(option)
         found += entered[:1] if isinstance(option, (FunctionValue, Bound)) else entered
-    return found
+    return found if len({function.node.is_async for function, _ in found}) < 2 else []
 
 
 def bound(
