@@ -74,21 +74,24 @@ LOOPS = frozenset(
 LOOP_WRAPPERS = frozenset({"asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"})
 
 
-def blocking_calls(imported: Collection[str], extra: Collection[str]) -> frozenset[str] | None:
+def blocking_calls(imported: Collection[str], extra: Collection[str]) -> frozenset[str]:
     """Last names of the calls that may block in a project that imports some names (`requests`, `time.sleep`).
 
-    None where they may have any name.
+    Those of a boto3 client are not among them: any may block (`has_boto`).
 
     Args:
         imported: full names.
         extra: qualified names that the config adds.
     """
     packages = {"builtins", *(name.partition(".")[0] for name in imported)}
-    if any(package.startswith(("boto3", "botocore", "mypy_boto3", "types_boto3")) for package in packages):
-        return None
     known = {n for n in (*FUNCTIONS, *CONNECTING) if n.partition(".")[0] in packages} | set(extra)
     methods = (names for cls, names in METHODS.items() if not packages.isdisjoint(_packages(cls)))
     return frozenset(name.rpartition(".")[2] for name in known).union(*methods)
+
+
+def has_boto(imported: Collection[str]) -> bool:
+    """Whether a boto3 client can come from what is imported."""
+    return any(name.startswith(("boto3", "botocore", "mypy_boto3", "types_boto3")) for name in imported)
 
 
 def _packages(cls: str) -> list[str]:

@@ -93,25 +93,26 @@ _SQLALCHEMY = frozenset(
 #: What of redis has no sync client in it.
 _REDIS_OTHER = re.compile(r"redis\.(asyncio|exceptions|typing|utils)\b")
 
-#: Libraries that give handles of others.
-_GIVERS = {"psycopg2": ("psycopg2", "aiopg"), "psycopg": ("psycopg", "psycopg_pool")}
+#: A library that gives handles of another one.
+_GIVERS = {"psycopg_pool": "psycopg"}
 
 
-def sync_calls(imported: Collection[str]) -> frozenset[str] | None:
+def sync_calls(imported: Collection[str]) -> frozenset[str]:
     """Names of the methods that may be sync I/O in a project that imports some names (`sqlalchemy.orm.Session`).
 
-    None where they may have any name.
+    Those of a sync redis client are not among them: any may be (`has_sync_redis`).
     """
     packages = {name.partition(".")[0] for name in imported}
-    if any(n == "redis" or n.startswith("redis.") for n in imported if not _REDIS_OTHER.match(n)):
-        return None
-    found: set[str] = set()
-    for cls, methods in SYNC.items():
-        package = cls.partition(".")[0]
-        at_hand = has_sync_sqlalchemy(imported) if package == "sqlalchemy" else package in packages
-        if at_hand or not packages.isdisjoint(_GIVERS.get(package, ())):
-            found |= methods
-    return frozenset(found)
+    at_hand = {_GIVERS.get(package, package) for package in packages}
+    at_hand.discard("sqlalchemy")
+    if has_sync_sqlalchemy(imported):
+        at_hand.add("sqlalchemy")
+    return frozenset[str]().union(*(names for cls, names in SYNC.items() if cls.partition(".")[0] in at_hand))
+
+
+def has_sync_redis(imported: Collection[str]) -> bool:
+    """Whether a sync client of redis can come from what is imported."""
+    return any(n == "redis" or n.startswith("redis.") for n in imported if not _REDIS_OTHER.match(n))
 
 
 def has_sync_sqlalchemy(imported: Collection[str]) -> bool:

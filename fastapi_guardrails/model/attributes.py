@@ -11,6 +11,7 @@ from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.values import (
     NONE,
+    PROPERTIES,
     UNKNOWN,
     Annotated,
     Bound,
@@ -51,8 +52,6 @@ _STATUS = re.compile(r"(?:starlette\.status|fastapi\.status)\.(?:HTTP|WS)_(\d{3,
 
 #: Library descriptors that say nothing of the value that an instance has.
 _DESCRIPTORS = frozenset({"sqlalchemy.Column", "sqlalchemy.orm.relationship", "sqlalchemy.orm.mapped_column"})
-
-_PROPERTY_LIKE = frozenset({"property", "cached_property"})
 
 
 def get(ev: Evaluator, value: Value, name: str, frame: Frame, node: f.Attr | None) -> Value:
@@ -380,7 +379,7 @@ def _by_default(value: Value, depth: int = 0) -> Value:
 def _function_of_instance(
     ev: Evaluator, value: Instance, member: FunctionValue, frame: Frame, node: f.Attr | None
 ) -> Value:
-    if member.kind in _PROPERTY_LIKE:
+    if member.kind in PROPERTIES:
         return _read_property(ev, value, member, frame, node)
     if member.kind == "staticmethod":
         return member

@@ -65,7 +65,7 @@ class Awaits:
             if isinstance(parent, f.Call):
                 if self._keeps(parent):
                     return None
-                name = _last_name(parent.func)
+                name = f.last_name(parent.func)
                 if name in _LATER:
                     is_task = True
                 elif name in _FILLING and isinstance(parent.func, f.Attr):
@@ -119,7 +119,3 @@ class Awaits:
 _PASSING = (
     f.Call, f.Keyword, f.Star, f.Seq, f.Dict, f.Comp, f.Generator, f.IfExp, f.Bool, f.Sub, f.Binary, f.Walrus,
 )  # fmt: skip
-
-
-def _last_name(node: f.Expr) -> str:
-    return node.attr if isinstance(node, f.Attr) else node.id if isinstance(node, f.Name) else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from fastapi_guardrails.model.tree import dotted, walk
+from fastapi_guardrails.model.tree import dotted, names, walk
 from fastapi_guardrails.model.values import Const, Instance, Sequence_, Union, Value, is_soft, truth, union
 from fastapi_guardrails.model.values import Mapping as MappingValue
 from fastapi_guardrails.source import facts as f
@@ -29,9 +29,9 @@ def deciding_names(body: list[f.Stmt]) -> frozenset[str]:
     found: set[str] = set()
     for node in walk(body):
         if isinstance(node, (f.If, f.While, f.IfExp)):
-            found |= _names(node.test)
+            found |= names([node.test])
         elif isinstance(node, f.Bool):
-            found.update(*map(_names, node.values))
+            found |= names(node.values)
         elif isinstance(node, f.Call):
             given = (*node.args, *(keyword.value for keyword in node.keywords))
             found.update(argument.id for argument in given if isinstance(argument, f.Name))
@@ -271,10 +271,6 @@ def _changed(target: f.Expr) -> set[str]:
     while isinstance(target, (f.Sub, f.Attr, f.Star)):
         target = target.value
     return {target.id} if isinstance(target, f.Name) else set()
-
-
-def _names(node: f.Node) -> set[str]:
-    return {inner.id for inner in walk([node]) if isinstance(inner, f.Name)}
 
 
 # --- what the defaults lead to --------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi_guardrails.finding import Step
@@ -14,7 +14,7 @@ from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.processes import end_of_start
 from fastapi_guardrails.model.suspects import Suspects
-from fastapi_guardrails.model.tree import assigned_attributes, dotted, statements, walk
+from fastapi_guardrails.model.tree import assigned_attributes, dotted_names, statements, walk
 from fastapi_guardrails.model.types import annotation_type
 from fastapi_guardrails.model.values import (
     UNKNOWN,
@@ -103,7 +103,7 @@ class Chains:
         self,
         project: Project,
         predicate: Predicate,
-        names: Callable[[Collection[str]], Collection[str] | None],
+        names: Callable[[Collection[str]], Collection[str]],
         harmless: Predicate = lambda _: None,
     ) -> None:
         """Prepare the search.
@@ -111,15 +111,14 @@ class Chains:
         Args:
             project: where to look.
             predicate: what matters.
-            names: gives the last names of the calls that may matter in a project that imports some names (None for
-                any), which spares a look at most functions.
+            names: gives the last names of the calls that may matter in a project that imports some names, which spares
+                a look at most functions. Not asked where they may have any name (`Names.pay`).
             harmless: says of a call that matters why it does not where it runs once in the life of a process.
         """
         self._project = project
         self._predicate = predicate
         self._harmless = harmless
-        wanted = names(project.names.imported) if project.names.pay else None
-        self._suspects = None if wanted is None else Suspects(project, wanted)
+        self._suspects = Suspects(project, names(project.names.imported)) if project.names.pay else None
         self._below: dict[tuple[object, ...], _Found | None] = {}
         self._tested: dict[int, frozenset[str]] = {}
 
@@ -330,13 +329,13 @@ def calls_once(analysis: Analysis, receiver: Value | None) -> set[int]:
         return set()
     found: set[int] = set()
     for node in statements(analysis.body):
-        if isinstance(node, f.If) and _names([node.test]) & _assigned(node.body) & kept:
+        if isinstance(node, f.If) and dotted_names([node.test]) & _assigned(node.body) & kept:
             found |= {id(inner) for inner in walk(node.body)}
     for index, node in enumerate(analysis.body):
         rest = analysis.body[index + 1 :]
         if not isinstance(node, f.If) or not isinstance(node.body[-1], f.Return):
             continue
-        if _names([node.test]) & _assigned(rest) & kept:
+        if dotted_names([node.test]) & _assigned(rest) & kept:
             found |= {id(inner) for inner in walk(rest)}
     return found
 
@@ -350,14 +349,8 @@ def is_kept(value: Value | None) -> bool:
     return any(held is value for held in value.module.scope.vars.values())
 
 
-def _names(nodes: Sequence[f.Node]) -> set[str]:
-    """Names and attributes (`self.cache`) in some nodes."""
-    found = {dotted(node) for node in walk(nodes) if isinstance(node, (f.Name, f.Attr))}
-    return {name for name in found if name is not None}
-
-
 def _assigned(block: list[f.Stmt]) -> set[str]:
-    return {n for s in statements(block) if isinstance(s, f.Assign) for n in _names(s.targets)}
+    return {n for s in statements(block) if isinstance(s, f.Assign) for n in dotted_names(s.targets)}
 
 
 def while_serving(project: Project, chains: Chains) -> Iterator[tuple[Function, Hit]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from fastapi_guardrails.model import classes, types
-from fastapi_guardrails.model.tree import statements, walk, walk_with_parent
+from fastapi_guardrails.model.tree import names, statements, walk, walk_with_parent
 from fastapi_guardrails.model.values import (
     UNKNOWN,
     ClassValue,
@@ -72,9 +72,16 @@ _OPERAND = Use("an operand", True)
 
 
 class CoroutineUses:
-    """Answers for one function; `parents` are the nodes around its nodes."""
+    """Answers for one function.
 
-    def __init__(self, ev: Evaluator, analysis: Analysis, parents: Parents, is_endpoint: bool) -> None:
+    Args:
+        ev: the evaluator.
+        analysis: of the function.
+        parents: the nodes around its nodes.
+        is_endpoint: says whether it is an endpoint; asked only if that matters.
+    """
+
+    def __init__(self, ev: Evaluator, analysis: Analysis, parents: Parents, is_endpoint: Callable[[], bool]) -> None:
         self._ev = ev
         self._is_endpoint = is_endpoint
         self._analysis = analysis
@@ -161,7 +168,7 @@ class CoroutineUses:
         while _holds(parent, node):
             node, parent = cast(f.Expr, parent), self._parents.get(id(parent))
         if isinstance(parent, f.Return):
-            return _SENT if isinstance(node, (f.Seq, f.Dict, f.Comp)) and self._is_endpoint else None
+            return _SENT if isinstance(node, (f.Seq, f.Dict, f.Comp)) and self._is_endpoint() else None
         if isinstance(parent, (f.Assign, f.AnnAssign)) and isinstance(node, (f.Seq, f.Dict, f.Comp)):
             return self._sent_by_name(node, parent)
         return self._encoded(node, parent)
@@ -175,7 +182,7 @@ class CoroutineUses:
         for use, around in walk_with_parent(self._analysis.body):
             if not isinstance(use, f.Name) or use.id != target.id or use is target or self._is_filled(around):
                 continue
-            is_returned = isinstance(around, f.Return) and self._is_endpoint
+            is_returned = isinstance(around, f.Return) and self._is_endpoint()
             found = _SENT if is_returned else self._encoded(use, around)
             if found is None:
                 return None
@@ -289,7 +296,7 @@ class CoroutineUses:
     def _is_shared(self, name: str) -> bool:
         """Whether others may see what a name holds: it is global, or a function inside names it."""
         return name in self._analysis.globals or any(
-            name in _names(nested.node.body) for nested in self._analysis.nested
+            name in names(nested.node.body) for nested in self._analysis.nested
         )
 
     def _target(self, node: f.Expr, parent: f.Node) -> f.Name | None:
@@ -429,7 +436,3 @@ def _binds(target: f.Expr, name: str) -> bool:
     if isinstance(target, f.Seq):
         return any(_binds(item, name) for item in target.items)
     return isinstance(target, f.Name) and target.id == name
-
-
-def _names(block: list[f.Stmt]) -> set[str]:
-    return {node.id for node in walk(block) if isinstance(node, f.Name)}

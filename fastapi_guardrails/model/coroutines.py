@@ -14,6 +14,7 @@ from fastapi_guardrails.knowledge.returns import FUNCTIONS, METHODS
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.tree import dotted, statements, walk
 from fastapi_guardrails.model.values import (
+    PROPERTIES,
     Bound,
     ClassValue,
     External,
@@ -25,6 +26,7 @@ from fastapi_guardrails.model.values import (
     options,
 )
 from fastapi_guardrails.source import facts as f
+from fastapi_guardrails.source.roots import Imported, full_names, imported_by
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
@@ -38,8 +40,6 @@ _AWAITABLES = frozenset({"Awaitable", "Coroutine"})
 
 #: Packages that every project imports something from: only classes that are named count.
 _FRAMEWORKS = frozenset({"fastapi", "starlette"})
-
-_PROPERTIES = frozenset({"property", "cached_property"})
 
 #: What may be async, or one of several things that are.
 _CALLABLES = frozenset({FunctionValue, Bound, Partial, External, Union})
@@ -66,7 +66,7 @@ class Coroutines:
     def _properties(self) -> list[bytes]:
         """Names of the properties that give something to await, as bodies name them."""
         functions = self._project.registry.functions.values()
-        return [f.encode_word(v.name) for v in functions if v.node.is_async and v.kind in _PROPERTIES]
+        return [f.encode_word(v.name) for v in functions if v.node.is_async and v.kind in PROPERTIES]
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
@@ -105,7 +105,8 @@ class Coroutines:
 
     def _of_libraries(self) -> Iterator[str]:
         """What is async of the libraries that the project imports."""
-        imported = {name for node in self._project.names.imports for name in _imported(node)}
+        pairs = (pair for node in self._project.names.imports for pair in imported_by(node))
+        imported = {name for pair in pairs for name in full_names(_as_sqlalchemy(pair))}
         for cls, methods in METHODS.items():
             names = [name for name, spec in methods.items() if spec.startswith("await ")]
             if names and _is_at_hand(cls, imported):
@@ -133,14 +134,10 @@ def _is_at_hand(cls: str, imported: set[str]) -> bool:
     return package not in _FRAMEWORKS and any(i.startswith(module + ".") for i in imported)
 
 
-def _imported(node: f.Import | f.ImportFrom) -> list[str]:
-    """What is imported, in full: `a.b` for `import a.b` and `from a import b`; SQLModel counts as SQLAlchemy."""
-    if isinstance(node, f.Import):
-        return [alias.name for alias in node.names]
-    if node.level:
-        return []
-    module = node.module.replace("sqlmodel", "sqlalchemy", 1)
-    return [f"{module}.{alias.name}" for alias in node.names]
+def _as_sqlalchemy(imported: Imported) -> Imported:
+    """What is imported from SQLModel counts as SQLAlchemy."""
+    module, names = imported
+    return (module.replace("sqlmodel", "sqlalchemy", 1), names) if names else imported
 
 
 def _is_async(value: Value) -> bool:
@@ -171,4 +168,4 @@ def _returned_calls(function: f.Function) -> set[str]:
     """Names of the calls in what a function returns."""
     returned = (node.value for node in statements(function.body) if isinstance(node, f.Return))
     calls = (node for value in returned if value is not None for node in walk([value]) if isinstance(node, f.Call))
-    return {f.called_name(call.func) for call in calls}
+    return {f.last_name(call.func) for call in calls}

@@ -534,10 +534,6 @@ def _raises_again(site: RaiseSite) -> bool:
     return handler is not None and isinstance(exc, f.Name) and exc.id == handler.node.name
 
 
-def _last_name(node: f.Expr) -> str:
-    return node.attr if isinstance(node, f.Attr) else node.id if isinstance(node, f.Name) else ""
-
-
 def _calls_on(node: f.Await, analysis: Analysis) -> bool:
     """Whether an `await` may run what is further in.
 
@@ -551,7 +547,7 @@ def _is_call_on(call: f.Call, analysis: Analysis) -> bool:
     if isinstance(call.func, f.Name):
         if not targets(analysis.value(call.func)):
             return True
-    elif len(call.args) == 3 or "handler" in _last_name(call.func) or _last_name(call.func) in ("call_next", "app"):
+    elif len(call.args) == 3 or "handler" in f.last_name(call.func) or f.last_name(call.func) in ("call_next", "app"):
         return True
     return any(isinstance(argument, f.Name) and argument.id == "call_next" for argument in call.args)
 
@@ -579,7 +575,7 @@ def _is_validator(function: FunctionValue) -> bool:
     if any(isinstance(d, External) and d.name in _VALIDATORS for d in decorators):
         return True
     nodes = (d.func if isinstance(d, f.Call) else d for d in function.node.decorators)
-    return any(f"pydantic.{_last_name(node)}" in _VALIDATORS for node in nodes)
+    return any(f"pydantic.{f.last_name(node)}" in _VALIDATORS for node in nodes)
 
 
 def _is_validation_error(cls: Value) -> bool:

@@ -158,7 +158,7 @@ class _Callers:
 
     def _calls(self, caller: FunctionValue, name: str, function: FunctionValue) -> bool:
         for node in tree.walk(self._ev.body(caller)):
-            if isinstance(node, f.Call) and f.called_name(node.func) == name and self._is(node.func, caller, function):
+            if isinstance(node, f.Call) and f.last_name(node.func) == name and self._is(node.func, caller, function):
                 return True
         return False
 

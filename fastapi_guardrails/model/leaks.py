@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi_guardrails.knowledge.unexpected import is_unexpected
 from fastapi_guardrails.model.calls import CallSite
 from fastapi_guardrails.model.classes import inherits, is_pydantic, is_settings, method, plain
-from fastapi_guardrails.model.tree import dotted, statements, walk
+from fastapi_guardrails.model.tree import dotted, dotted_names, statements, walk
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
     ClassValue,
@@ -545,12 +545,8 @@ def _note_blocks(block: list[f.Stmt], path: tuple[int, ...], found: dict[int, tu
     """Note for each statement in which block of which statements it stands."""
     for node in block:
         found[id(node)] = path
-        for name in ("body", "orelse", "final", "handlers", "cases"):
-            inner = getattr(node, name, None) if not isinstance(node, (f.Function, f.Class)) else None
-            if isinstance(inner, list) and inner:
-                parts = [part.body for part in inner] if name in ("handlers", "cases") else [inner]
-                for part in parts:
-                    _note_blocks(part, (*path, id(part[0])), found)
+        for inner in filter(None, f.blocks(node)):
+            _note_blocks(inner, (*path, id(inner[0])), found)
 
 
 def _bound(call: f.Call, function: FunctionValue, bound: bool) -> Iterator[tuple[f.Expr, str]]:
@@ -600,17 +596,12 @@ def _passes_on(cls: ClassValue, call: f.Call, given: list[f.Expr], named: set[st
         return True
     names = named | {name for name in (_parameter(init, call.args.index(a)) for a in given) if name}
     for node in walk(init.node.body):
-        if _sets_detail(node) and _names(node) & names:
+        if _sets_detail(node) and dotted_names([node]) & names:
             return True
-        if isinstance(node, (f.Assign, f.AnnAssign)) and node.value is not None and _names(node.value) & names:
+        if isinstance(node, (f.Assign, f.AnnAssign)) and node.value is not None and dotted_names([node.value]) & names:
             targets = node.targets if isinstance(node, f.Assign) else [node.target]
             names |= {name for target in targets if (name := dotted(target))}
     return False
-
-
-def _names(node: f.Node) -> set[str]:
-    """The names in it, and those of attributes, as `self.message`."""
-    return {name for n in walk([node]) if isinstance(n, (f.Name, f.Attr)) and (name := dotted(n))}
 
 
 def _sets_detail(node: f.Node) -> bool:

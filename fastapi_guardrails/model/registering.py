@@ -88,11 +88,9 @@ def says_to_give(function: f.Function, *names: str) -> bool:
 
 def _last_name(node: f.Expr) -> str:
     """The last name of a name, or of one that is written as a string."""
-    if isinstance(node, f.Name):
-        return node.id
-    if isinstance(node, f.Attr):
-        return node.attr
-    return node.value.rpartition(".")[2] if isinstance(node, f.Const) and isinstance(node.value, str) else ""
+    if isinstance(node, f.Const) and isinstance(node.value, str):
+        return node.value.rpartition(".")[2]
+    return f.last_name(node)
 
 
 def routers_given(receiver: Value | None, call: Arguments) -> list[RouterObject]:

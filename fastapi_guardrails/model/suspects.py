@@ -8,15 +8,16 @@ be called by another name than its own (a parameter, an attribute or a variable 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fastapi_guardrails.knowledge.blocking import blocking_calls
-from fastapi_guardrails.knowledge.database import sync_calls
+from fastapi_guardrails.knowledge.blocking import has_boto
+from fastapi_guardrails.knowledge.database import has_sync_redis
 from fastapi_guardrails.model.imports import imports
-from fastapi_guardrails.model.tree import dotted, statements
+from fastapi_guardrails.model.tree import statements
 from fastapi_guardrails.model.values import (
+    PROPERTIES,
     ClassValue,
     Const,
     External,
@@ -28,7 +29,7 @@ from fastapi_guardrails.model.values import (
     Value,
 )
 from fastapi_guardrails.source import facts as f
-from fastapi_guardrails.source.roots import Imported
+from fastapi_guardrails.source.roots import Imported, full_names, imported_by
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.project import Project
@@ -57,8 +58,6 @@ _SYNC_HALVES = (f.encode_word("sync_session"), f.encode_word("sync_engine"))
 #: One function of so many has to be async.
 _ASYNC_SHARE = 4
 
-_PROPERTIES = frozenset({"property", "cached_property"})
-
 
 class Names:
     """What functions of a project call, and by which other names they may be called themselves; for all questions."""
@@ -81,7 +80,7 @@ class Names:
         waiting = sum(function.node.is_async for function in functions)
         if waiting * _ASYNC_SHARE <= len(functions):
             return False
-        return sync_calls(self.imported) is not None and blocking_calls(self.imported, ()) is not None
+        return not (has_sync_redis(self.imported) or has_boto(self.imported))
 
     @cached_property
     def imported(self) -> frozenset[str]:
@@ -92,10 +91,10 @@ class Names:
         found: set[Imported] = set().union(*self._project.sources.imports.values())
         for function in self.functions:
             if f.IMPORTED in function.node.code:
-                found.update(from_ for node in imports(function.node.body) for from_ in _absolute(node))
+                found.update(pair for node in imports(function.node.body) for pair in imported_by(node))
         if any(f.has_word(function.node, _SYNC_HALVES) for function in self.functions):
             found.add(("sqlalchemy.orm", ("Session",)))
-        return frozenset(name for module, names in found for name in _full(module, names))
+        return frozenset(name for pair in found for name in full_names(pair))
 
     @cached_property
     def imports(self) -> list[f.Import | f.ImportFrom]:
@@ -109,9 +108,14 @@ class Names:
         return [n for module in modules for n in statements(module.facts.body) if n.__class__ in _NAMING]
 
     @cached_property
-    def called(self) -> frozenset[str]:
+    def _called(self) -> frozenset[str]:
         """All names that something is called by."""
         return frozenset(name for function in self.functions for name in function.node.calls)
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """Names of the functions that are not async."""
+        return frozenset(function.name for function in self.functions if not function.node.is_async)
 
     @cached_property
     def leading(self) -> dict[str, list[FunctionValue]]:
@@ -154,7 +158,7 @@ class Names:
         for cls in self._project.registry.classes.values():
             fields = [s for s in cls.node.body if isinstance(s, f.AnnAssign) and not _is_data(s.annotation)]
             names.update(field.target.id for field in fields if isinstance(field.target, f.Name))
-        return frozenset({f.UNNAMED, *(names & self.called), *self._wrapped()})
+        return frozenset({f.UNNAMED, *(names & self._called), *self._wrapped()})
 
     def _wrapped(self) -> Iterator[str]:
         """The functions that something of the project decorates, unless they are async then."""
@@ -176,7 +180,7 @@ class Names:
         """Variables of modules and classes by which something is called."""
         scopes = [module.scope for module in self._project.symbols.modules.values()]
         scopes += [cls.scope for cls in self._project.registry.classes.values()]
-        called = self.called
+        called = self._called
         return [item for scope in scopes for item in scope.vars.items() if item[0] in called]
 
 
@@ -190,12 +194,11 @@ class Suspects:
 
     def __init__(self, project: Project, names: Iterable[str]) -> None:
         self._names = project.names
-        known = set(names)
         self._suspect: set[str] = set()
         self._properties: list[bytes] = []
-        self._spread(known | self._names.open)
-        plain = {function.name for function in self._names.functions if not function.node.is_async}
-        self._awaited = [f.encode_word(n) for n in sorted(self._suspect & project.coroutines.names & plain)]
+        self._spread(self._names.open.union(names))
+        awaitable = self._suspect & project.coroutines.names & self._names.plain
+        self._words = [*self._properties, *map(f.encode_word, sorted(awaitable))]
         self._all = not _HIDDEN.isdisjoint(self._suspect)
         self._contexts = not _ENTERING.isdisjoint(self._suspect)
 
@@ -203,10 +206,9 @@ class Suspects:
         node = function.node
         if self._all or not self._suspect.isdisjoint(node.calls):
             return True
-        words = (*self._properties, *self._awaited)
-        return f.has_word(node, words) or (self._contexts and f.WITH in node.code)
+        return f.has_word(node, self._words) or (self._contexts and f.WITH in node.code)
 
-    def _spread(self, names: set[str]) -> None:
+    def _spread(self, names: frozenset[str]) -> None:
         """From some names to those of all that may come to them."""
         queue = list(names)
         self._suspect |= names
@@ -230,7 +232,7 @@ class Suspects:
         yield function.name
         if function.name in _MAKING and function.owner is not None:
             yield function.owner.name
-        if function.kind in _PROPERTIES:
+        if function.kind in PROPERTIES:
             word = f.encode_word(function.name)
             if word not in self._properties:
                 self._properties.append(word)
@@ -239,21 +241,11 @@ class Suspects:
                         yield from self._of(reader)
 
 
-def _absolute(node: f.Import | f.ImportFrom) -> list[Imported]:
-    if isinstance(node, f.Import):
-        return [(alias.name, ()) for alias in node.names]
-    return [] if node.level else [(node.module, tuple(alias.name for alias in node.names))]
-
-
-def _full(module: str, names: Sequence[str]) -> list[str]:
-    return [f"{module}.{name}" for name in names] if names else [module]
-
-
 def _name(node: f.Expr) -> str:
     """The last name of a decorator or a base class."""
     while isinstance(node, (f.Call, f.Sub)):
         node = node.func if isinstance(node, f.Call) else node.value
-    return (dotted(node) or f.UNNAMED).rpartition(".")[2]
+    return f.last_name(node)
 
 
 def _is_data(annotation: f.Expr) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi_guardrails.model.tree import walk
+from fastapi_guardrails.model.tree import names, walk
 from fastapi_guardrails.model.values import Const, Value
 from fastapi_guardrails.source import facts as f
 
@@ -21,24 +21,20 @@ class Switches:
         compared: set[str] = set()
         for node in walk(body):
             if isinstance(node, (f.If, f.While, f.IfExp)):
-                tested |= _names(node.test)
+                tested |= names([node.test])
                 asked |= _asked(node.test)
             elif isinstance(node, f.Bool):
-                tested |= _names(node)
+                tested |= names([node])
             elif isinstance(node, f.Compare) and isinstance(node.left, f.Name) and _are_words(node.rights):
                 compared.add(node.left.id)
-        loops = [n for n in walk(body) if isinstance(n, f.For) and not tested.isdisjoint(_names(n.target))]
-        self.tested = frozenset(tested.union(*(_names(loop.iter) for loop in loops)))
+        loops = [n for n in walk(body) if isinstance(n, f.For) and not tested.isdisjoint(names([n.target]))]
+        self.tested = frozenset(tested.union(*(names([loop.iter]) for loop in loops)))
         self.modes = frozenset(compared - asked)
 
 
 def is_switch(value: Value) -> bool:
     """Whether an argument is True, False or None: other constants may be the data that a function works on."""
     return isinstance(value, Const) and (value.value is None or isinstance(value.value, bool))
-
-
-def _names(node: f.Node) -> set[str]:
-    return {inner.id for inner in walk([node]) if isinstance(inner, f.Name)}
 
 
 def _asked(test: f.Expr) -> set[str]:

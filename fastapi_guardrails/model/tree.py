@@ -83,26 +83,18 @@ def statements(block: list[f.Stmt]) -> Iterator[Any]:
         yield node
         if isinstance(node, (f.Function, f.Class)):
             continue
-        for inner in blocks(node):
+        for inner in f.blocks(node):
             yield from statements(inner)
 
 
-def blocks(node: f.Stmt) -> Iterator[list[f.Stmt]]:
-    """The blocks of statements directly inside one, without those of functions and classes."""
-    if isinstance(node, (f.If, f.For, f.While)):
-        yield node.body
-        yield node.orelse
-    elif isinstance(node, f.With):
-        yield node.body
-    elif isinstance(node, f.Try):
-        yield node.body
-        for handler in node.handlers:
-            yield handler.body
-        yield node.orelse
-        yield node.final
-    elif isinstance(node, f.Match):
-        for case in node.cases:
-            yield case.body
+def names(nodes: Iterable[f.Node]) -> set[str]:
+    """The plain names in some nodes."""
+    return {node.id for node in walk(nodes) if isinstance(node, f.Name)}
+
+
+def dotted_names(nodes: Iterable[f.Node]) -> set[str]:
+    """The names in some nodes, and those of attributes: `self.cache`."""
+    return {name for node in walk(nodes) if isinstance(node, (f.Name, f.Attr)) and (name := dotted(node))}
 
 
 def assigned_attributes(params: list[f.Param], body: list[f.Stmt]) -> frozenset[str]:

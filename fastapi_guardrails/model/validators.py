@@ -69,7 +69,7 @@ def _validators(ev: Evaluator, cls: ClassValue, name: str) -> Iterator[_Validato
         yield from _of_annotation(types.annotation_type(ev, declared[0], declared[1].scope))
     for function in _methods(cls):
         for decorator in function.node.decorators:
-            if isinstance(decorator, f.Call) and f.called_name(decorator.func) in _FIELD:
+            if isinstance(decorator, f.Call) and f.last_name(decorator.func) in _FIELD:
                 names = [arg.value for arg in decorator.args if isinstance(arg, f.Const)]
                 if name in names or "*" in names:
                     yield _Validator(Bound(function, cls), _mode(decorator), name not in names)
@@ -108,7 +108,7 @@ def _carried_out(ev: Evaluator, validator: Value, value: Value, cls: ClassValue)
 def _is_rewritten(ev: Evaluator, cls: ClassValue, name: str) -> bool:
     """Whether something that looks at the whole object may give a field another value."""
     for function in _methods(cls):
-        names = {f.called_name(d.func if isinstance(d, f.Call) else d) for d in function.node.decorators}
+        names = {f.last_name(d.func if isinstance(d, f.Call) else d) for d in function.node.decorators}
         if names.isdisjoint(_MODEL) and function.name != "model_post_init":
             continue
         if f.encode_word(name) in function.node.code and (
@@ -124,7 +124,7 @@ def _is_put(body: list[f.Stmt], name: str) -> bool:
         if isinstance(node, f.Assign):
             indexes: list[f.Expr | None] = [t.index for t in node.targets if isinstance(t, f.Sub)]
         elif isinstance(node, f.Call):
-            is_putting = f.called_name(node.func) in ("setattr", "__setattr__", "setdefault")
+            is_putting = f.last_name(node.func) in ("setattr", "__setattr__", "setdefault")
             indexes = list(node.args[:2]) if is_putting else []
             if node.keyword(name) is not None:
                 return True

@@ -41,6 +41,9 @@ class Unknown(Value):
 #: How soft a value is: a default of the settings, or (both bits) what stands in for a variable of the environment.
 DEFAULT, FALLBACK = 1, 3
 
+#: Kinds of functions that run when they are read as attributes.
+PROPERTIES = frozenset({"property", "cached_property"})
+
 UNKNOWN = Unknown()
 #: A value that only the environment decides.
 ENVIRONMENT = Unknown("environment")
@@ -81,7 +84,7 @@ class Const(Value):
 
     __slots__ = ("module", "pos", "soft", "value")
 
-    def __init__(self, value: Scalar, module: Module | None = None, pos: int = 0, soft: int = False) -> None:
+    def __init__(self, value: Scalar, module: Module | None = None, pos: int = 0, soft: int = 0) -> None:
         self.value = value
         self.module = module
         self.pos = pos
@@ -107,7 +110,7 @@ class Sequence_(Value):
         pos: int = 0,
         *,
         open: bool = False,
-        soft: int = False,
+        soft: int = 0,
     ) -> None:
         self.kind = kind
         self.items = items
@@ -132,7 +135,7 @@ class Mapping(Value):
         pos: int = 0,
         *,
         open: bool = False,
-        soft: int = False,
+        soft: int = 0,
     ) -> None:
         self.items = items
         self.module = module
@@ -602,10 +605,10 @@ def soften(value: Value, soft: int = DEFAULT) -> Value:
         return value if value.soft >= soft else Const(value.value, value.module, value.pos, soft)
     if isinstance(value, Sequence_):
         items = [soften(i, soft) for i in value.items]
-        return Sequence_(value.kind, items, value.module, value.pos, open=value.open, soft=True)
+        return Sequence_(value.kind, items, value.module, value.pos, open=value.open, soft=DEFAULT)
     if isinstance(value, Mapping):
         pairs = {k: soften(v, soft) for k, v in value.items.items()}
-        return Mapping(pairs, value.module, value.pos, open=value.open, soft=True)
+        return Mapping(pairs, value.module, value.pos, open=value.open, soft=DEFAULT)
     if isinstance(value, Union):
         return Union(tuple(soften(o, soft) for o in value.options))
     return value

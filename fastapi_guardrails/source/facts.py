@@ -10,7 +10,7 @@ counts them (an offset beyond 65,535 is clipped). Only starts are kept: ends are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias, Union
 
 import msgspec
@@ -381,11 +381,29 @@ Stmt: TypeAlias = Union[  # noqa: UP007
 ]  # fmt: skip
 
 
-def called_name(func: Expr) -> str:
-    """The last name of what is called: `save` for `db.save(…)`; `UNNAMED` where there is none."""
-    if isinstance(func, Attr):
-        return func.attr
-    return func.id if isinstance(func, Name) else UNNAMED
+def last_name(node: Expr) -> str:
+    """The last name of a name or an attribute: `save` for `db.save`; `UNNAMED` for anything else."""
+    if isinstance(node, Attr):
+        return node.attr
+    return node.id if isinstance(node, Name) else UNNAMED
+
+
+def blocks(node: Stmt) -> Iterator[list[Stmt]]:
+    """The blocks of statements directly inside one, without those of functions and classes."""
+    if isinstance(node, (If, For, While)):
+        yield node.body
+        yield node.orelse
+    elif isinstance(node, With):
+        yield node.body
+    elif isinstance(node, Try):
+        yield node.body
+        for handler in node.handlers:
+            yield handler.body
+        yield node.orelse
+        yield node.final
+    elif isinstance(node, Match):
+        for case in node.cases:
+            yield case.body
 
 
 # --- the module ----------------------------------------------------------------------------------------------------

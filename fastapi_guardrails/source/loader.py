@@ -20,7 +20,7 @@ from fastapi_guardrails.source.contents import Contents, read
 from fastapi_guardrails.source.extract import clip_offsets, extract
 from fastapi_guardrails.source.files import SourceFile
 from fastapi_guardrails.source.processes import Copy, can_fork, processors, share_out
-from fastapi_guardrails.source.roots import Imported, Roots
+from fastapi_guardrails.source.roots import Imported, Roots, imported_by
 from fastapi_guardrails.source.stretches import Stretch
 from fastapi_guardrails.source.text import Text, TextError, count_lines, decode
 
@@ -470,13 +470,8 @@ def _bound(body: list[f.Stmt]) -> Iterator[str]:
 def _imports(body: list[f.Stmt]) -> Iterator[Imported]:
     """What a module imports absolutely, at its top level."""
     for statement in body:
-        kind = statement.__class__
-        if kind is f.ImportFrom:
-            if not statement.level:  # type: ignore[union-attr]
-                yield statement.module, tuple([n.name for n in statement.names])  # type: ignore[union-attr]
-        elif kind is f.Import:
-            for alias in statement.names:  # type: ignore[union-attr]
-                yield alias.name, ()  # type: ignore[union-attr]
+        if isinstance(statement, (f.Import, f.ImportFrom)):
+            yield from imported_by(statement)
         elif isinstance(statement, (f.If, f.Try, f.With)):
             yield from _imports(statement.body)
             yield from _imports(getattr(statement, "orelse", []))

@@ -13,6 +13,8 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from functools import cached_property
 from typing import TypeAlias
 
+from fastapi_guardrails.source import facts as f
+
 #: Packages of the standard library: `logging.config` is never the project's.
 _STDLIB_PACKAGES = frozenset(
     {
@@ -28,6 +30,19 @@ _ASIDE = frozenset({"docs", "docs_src", "example", "examples", "fixtures", "samp
 
 #: An absolute import: the dotted name of a module, and the names imported from it.
 Imported: TypeAlias = tuple[str, tuple[str, ...]]
+
+
+def imported_by(node: f.Import | f.ImportFrom) -> list[Imported]:
+    """What an import statement imports absolutely."""
+    if isinstance(node, f.Import):
+        return [(alias.name, ()) for alias in node.names]
+    return [] if node.level else [(node.module, tuple([alias.name for alias in node.names]))]
+
+
+def full_names(imported: Imported) -> list[str]:
+    """What is imported, in full: `a.b` for `import a.b` and `from a import b`."""
+    module, names = imported
+    return [f"{module}.{name}" for name in names] if names else [module]
 
 
 class Roots:

@@ -15,9 +15,6 @@ from typing import NamedTuple
 
 from fastapi_guardrails.source import facts as f
 
-#: The fields of a statement that hold blocks, in the order of the source.
-_BLOCKS = ("body", "handlers", "cases", "orelse", "final")
-
 
 class Stretch(NamedTuple):
     """Lines of a file.
@@ -56,11 +53,9 @@ def _narrowing(block: Sequence[f.Stmt], line: int) -> Iterator[Stretch]:
 
 def _inside(node: f.Stmt) -> Sequence[f.Stmt]:
     """The statements directly inside one, of all its blocks, in the order of the source."""
-    found: list[f.Stmt] = []
-    for name in _BLOCKS:
-        for part in getattr(node, name, ()):
-            found += part.body if isinstance(part, (f.Handler, f.Case)) else (part,)
-    return found
+    if isinstance(node, (f.Function, f.Class)):
+        return node.body
+    return [statement for block in f.blocks(node) for statement in block]
 
 
 def _first_line(statement: f.Stmt) -> int:

@@ -88,7 +88,7 @@ def missing_await(function: Function) -> Iterator[Finding]:
     if not made:
         return
     parents: Parents = {id(node): parent for node, parent in walk_with_parent(analysis.body)}
-    uses = CoroutineUses(function.project.evaluator, analysis, parents, function.is_endpoint)
+    uses = CoroutineUses(function.project.evaluator, analysis, parents, lambda: function.is_endpoint)
     for site in made:
         node = site.node
         use = uses.of(node)

@@ -78,7 +78,6 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.finding import Finding
 from fastapi_guardrails.model.symbols import Module as Source
 from fastapi_guardrails.model.symbols import Symbols
-from fastapi_guardrails.model.tree import blocks
 from fastapi_guardrails.model.values import External
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
@@ -255,7 +254,7 @@ def _at_run_time(block: list[f.Stmt], names: frozenset[str]) -> Iterator[f.Stmt]
         if isinstance(node, (f.Function, f.Class)):
             continue
         unseen = _unseen(node, names)
-        for inner in blocks(node):
+        for inner in f.blocks(node):
             if inner is not unseen:
                 yield from _at_run_time(inner, names)
 
