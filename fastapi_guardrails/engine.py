@@ -156,15 +156,14 @@ class Workspace:
         contents = _overlay(self.contents, changed) if changed else self.contents
         text = _Texts(self.root, contents)
         cache = self._cache()
-        key = None if cache is None or changed else self._run_key(contents)
-        if cache is not None and key is not None:
-            kept = _decode_report(cache.report(key))
-            if kept is not None:
-                return Result(msgspec.structs.replace(kept, root=str(self.root)), self._problems, text)
+        reports = None if cache is None or changed else self._reports(contents, cache)
+        kept = reports and reports.find()
+        if kept is not None:
+            return Result(msgspec.structs.replace(kept, root=str(self.root)), self._problems, text)
         with _without_collection():
             report = self._run(contents, text, cache)
-        if cache is not None and key is not None and not report.failed:
-            _keep_report(cache, key, report)
+        if reports is not None and not report.failed:
+            reports.keep(report)
         return Result(report, self._problems, text)
 
     def project(self, contents: Contents | None = None) -> Project:
@@ -228,20 +227,59 @@ class Workspace:
 
         return Cache(self.root, f"{__version__} {_own_stamp()}")
 
-    def _run_key(self, contents: Contents) -> bytes | None:
-        """A digest of all that the report depends on; None if that cannot be known, as with rules of others."""
+    def _reports(self, contents: Contents, cache: Cache) -> _Reports | None:
+        """Reports of earlier runs; None if it cannot be known what they depend on, as with rules of others."""
         from fastapi_guardrails.rules import has_plugins
         from fastapi_guardrails.source.cache import run_key
 
         if self.config.rules or has_plugins():
             return None
-        return run_key(
-            contents.digest(),
+        settings = run_key(
             repr(self.config),
+            repr(sorted(contents.errors.items())),
             "\n".join(self._scope),
             _side_stamp(self.root, contents.digests),
             _own_stamp(),
         )
+        return _Reports(cache, contents, settings, run_key(settings, contents.digest()))
+
+
+class _Reports(NamedTuple):
+    """Reports of earlier runs with the same settings: of just these contents, and of those that were analysed last."""
+
+    cache: Cache
+    contents: Contents
+    settings: bytes
+    key: bytes
+
+    def find(self) -> Report | None:
+        """A report that holds for these contents."""
+        kept = self._exact()
+        if kept is not None:
+            return kept
+        from fastapi_guardrails import reuse
+
+        kept = reuse.still_holds(self.cache.report(self.settings), self.contents, self.cache.text)
+        if kept is not None:
+            self.cache.keep_report(self.key, msgspec.msgpack.encode(kept))
+        return kept
+
+    def keep(self, report: Report) -> None:
+        """Keep a new report."""
+        from fastapi_guardrails import reuse
+
+        try:
+            self.cache.keep_report(self.key, msgspec.msgpack.encode(report))
+            self.cache.keep_report(self.settings, reuse.encode(report, self.contents))
+        except UnicodeEncodeError:  # a file whose name is no text: msgpack has no way to write it
+            return
+
+    def _exact(self) -> Report | None:
+        data = self.cache.report(self.key)
+        try:
+            return None if data is None else msgspec.msgpack.decode(data, type=Report)
+        except msgspec.MsgspecError:
+            return None
 
 
 class _Run:
@@ -590,20 +628,6 @@ def _coverage(project: Project) -> Coverage:
 
 def _order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
     return diagnostic.path, diagnostic.line, diagnostic.column, diagnostic.code, diagnostic.message
-
-
-def _decode_report(data: bytes | None) -> Report | None:
-    try:
-        return None if data is None else msgspec.msgpack.decode(data, type=Report)
-    except msgspec.MsgspecError:
-        return None
-
-
-def _keep_report(cache: Cache, key: bytes, report: Report) -> None:
-    try:
-        cache.keep_report(key, msgspec.msgpack.encode(report))
-    except UnicodeEncodeError:  # a file whose name is no text: msgpack has no way to write it
-        return
 
 
 @lru_cache(maxsize=1)

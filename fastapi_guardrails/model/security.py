@@ -51,7 +51,7 @@ _HINTS = (b"uthorization", b"AUTHORIZATION", b"session", b"cookies", b"headers",
 #: What it holds besides where it may read what proves the caller in another way.
 _OTHER_HINTS = (b"user", b"state", b"scope")
 #: The header as raw ASGI code names it; facts keep no bytes.
-_RAW_HEADER = re.compile(r"""\bb["']authorization["']""", re.IGNORECASE)
+_RAW_HEADER = re.compile(r"""^[^#\n]*\bb["']authorization["']""", re.IGNORECASE | re.MULTILINE)
 #: Libraries whose classes are no aliases of dependencies.
 _PLAIN_LIBRARIES = frozenset(
     {
@@ -176,7 +176,9 @@ class Security:
         if b"headers" not in code and b"scope" not in code:
             return False
         lines = split_lines(self._project.sources.text(function.module.path))
-        return _RAW_HEADER.search("".join(lines[f.line_of(function.node.pos) - 1 : function.node.end_line])) is not None
+        return (
+            _RAW_HEADER.search("\n".join(lines[f.line_of(function.node.pos) - 1 : function.node.end_line])) is not None
+        )
 
     # --- what stands before the endpoint -------------------------------------------------------------------------
 

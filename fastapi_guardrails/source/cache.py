@@ -1,4 +1,4 @@
-"""What is kept between runs, in `.guardrails_cache`: the facts of files by content, and the report of an unchanged run.
+"""What is kept between runs, in `.guardrails_cache`: the facts and bytes of files by content, and reports.
 
 The format is msgpack, which cannot execute code. Whatever is corrupt, of another version or of another program is
 dropped without a word; files are replaced as a whole, so that two runs at once see one or the other; and where nothing
@@ -16,8 +16,11 @@ from pathlib import Path
 _FOLDER = ".guardrails_cache"
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of fastapi-guardrails.\n"
 
-#: How many reports of unchanged runs are kept (of other paths, or with other options).
-_MAX_RUNS = 8
+#: How many reports are kept (of other paths, or with other options; two of each run that analyses the project).
+_MAX_RUNS = 12
+
+#: Where the entry of each digest starts in the body of a file of the cache, and how long it is.
+_Places = dict[bytes, tuple[int, int]]
 
 
 class Cache:
@@ -32,7 +35,7 @@ class Cache:
         self._folder = os.path.join(root, _FOLDER)
         self._stamp = f"fastapi-guardrails {version} {sys.implementation.cache_tag}\n".encode()
         self._data = memoryview(b"")
-        self._places: dict[bytes, tuple[int, int]] | None = None
+        self._places: _Places | None = None
 
     # --- facts -----------------------------------------------------------------------------------------------------
 
@@ -43,24 +46,48 @@ class Cache:
         place = self._places.get(digest)
         return None if place is None else bytes(self._data[place[0] : place[0] + place[1]])
 
-    def save(self, made: Mapping[bytes, bytes], keep: Mapping[bytes, bytes]) -> None:
-        """Keep the encoded facts of this run's files, and no others.
+    def save(self, made: Mapping[bytes, bytes], keep: Mapping[bytes, bytes], texts: Mapping[bytes, bytes]) -> None:
+        """Keep the encoded facts and the bytes of this run's files, and no others.
 
         Args:
             made: facts made anew, by digest of the file.
             keep: facts that `get` gave.
+            texts: the bytes of all files, by digest.
         """
-        entries = {**keep, **made}
-        places: dict[bytes, tuple[int, int]] = {}
-        at = 0
-        for digest, encoded in entries.items():
-            places[digest] = (at, len(encoded))
-            at += len(encoded)
+        self._write_all("facts", {**keep, **made})
+        self._write_all("texts", texts)
+
+    def text(self, digest: bytes) -> bytes | None:
+        """The bytes of a file with this digest, if they are kept: only they are read, of what may be megabytes."""
         import msgspec
 
-        self._write("facts", msgspec.msgpack.encode(places), b"".join(entries.values()))
+        head = len(self._stamp) + 24
+        try:
+            with open(os.path.join(self._folder, "texts"), "rb") as stream:
+                most = os.fstat(stream.fileno()).st_size
+                start = stream.read(head)
+                size = min(int.from_bytes(start[-8:], "big"), most)
+                places = msgspec.msgpack.decode(stream.read(size), type=_Places)
+                at, length = places.get(digest, (0, 0))
+                stream.seek(head + size + at)
+                data = stream.read(min(length, most))
+        except (OSError, ValueError, OverflowError, msgspec.MsgspecError):
+            return None
+        is_right = start.startswith(self._stamp) and blake2b(data, digest_size=16).digest() == digest
+        return data if is_right else None
 
-    def _read_index(self) -> dict[bytes, tuple[int, int]]:
+    def _write_all(self, name: str, entries: Mapping[bytes, bytes]) -> None:
+        """Write a file that holds entries, and where each of them is."""
+        places: _Places = {}
+        at = 0
+        for digest, entry in entries.items():
+            places[digest] = (at, len(entry))
+            at += len(entry)
+        import msgspec
+
+        self._write(name, msgspec.msgpack.encode(places), b"".join(entries.values()))
+
+    def _read_index(self) -> _Places:
         content = self._read("facts")
         if content is None:
             return {}
@@ -68,7 +95,7 @@ class Cache:
 
         index, self._data = content
         try:
-            places = msgspec.msgpack.decode(index, type=dict[bytes, tuple[int, int]])
+            places = msgspec.msgpack.decode(index, type=_Places)
         except msgspec.MsgspecError:
             return {}
         size = len(self._data)

@@ -186,7 +186,8 @@ def load(
     for path, digest in contents.digests.items():
         encoded[path] = made[digest] if digest in made else known[digest]
     report(len(missing))
-    keep = partial(cache.save, made, keep=known) if cache and made else _nothing
+    texts = {digest: contents.data[path] for path, digest in contents.digests.items()}
+    keep = partial(cache.save, made, known, texts) if cache and made else _nothing
     return Sources(root, contents, encoded, keep)
 
 

@@ -93,8 +93,33 @@ def test_facts_of_another_shape_are_read_anew(write: Write) -> None:
     root = write(**{"a.py": "x = 1\n"})
     first = _load(root)
     (digest,) = read(root, discover(root).files).digests.values()
-    Cache(root, "1").save({digest: b"\x93\x01\x02\x03"}, {})
+    Cache(root, "1").save({digest: b"\x93\x01\x02\x03"}, {}, {})
     assert _load(root) == first
+
+
+def test_the_bytes_of_a_file_are_kept_by_their_digest(write: Write) -> None:
+    root = write(**{"a.py": "x = 1\n", "b.py": "y = 1\n"})
+    _load(root)
+    digests = read(root, discover(root).files).digests
+    (root / "b.py").write_text("y = 2\n")
+    cache = Cache(root, "1")
+    assert [cache.text(digests[path]) for path in ("a.py", "b.py")] == [b"x = 1\n", b"y = 1\n"]
+    assert cache.text(b"k" * 16) is None
+    assert Cache(root, "2").text(digests["a.py"]) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage", b"\xff" * 4000])
+def test_damaged_bytes_are_not_taken_for_the_right_ones(write: Write, damage: bytes) -> None:
+    root = write(**{"a.py": "x = 1\n"})
+    _load(root)
+    digest = read(root, discover(root).files).digests["a.py"]
+    kept = root / ".guardrails_cache" / "texts"
+    good = kept.read_bytes()
+    for content in (damage, good[: len(good) // 2], good[:-1], good[:40] + damage + good[41:]):
+        kept.write_bytes(content)
+        assert Cache(root, "1").text(digest) is None
+    kept.unlink()
+    assert Cache(root, "1").text(digest) is None
 
 
 def test_git_and_backups_leave_it_alone(write: Write) -> None:
@@ -156,14 +181,14 @@ def test_only_so_many_reports_are_kept(tmp_path: Path) -> None:
     for count in range(20):
         cache.keep_report(run_key(str(count)), b"report")
     kept = [name for name in os.listdir(tmp_path / ".guardrails_cache") if name.startswith("run-")]
-    assert len(kept) == 8
+    assert len(kept) == 12
     assert cache.report(run_key("19")) == b"report"
 
 
 def _save_often(root: Path, mark: bytes) -> None:
     for _ in range(60):
         cache = Cache(root, "1")
-        cache.save({b"k" * 16: mark * 5000}, {})
+        cache.save({b"k" * 16: mark * 5000}, {}, {})
         found = Cache(root, "1").get(b"k" * 16)
         if found is None or len(set(found)) != 1:
             os._exit(1)
