@@ -372,7 +372,6 @@ METHODS: dict[str, dict[str, str]] = {
         ],
         "await ?",
     ),
-    "starlette.datastructures.State": {"__getattr__": "?"},
     "contextvars.ContextVar": {"get": "elem"},
     "contextlib.ExitStack": {"__enter__": "self"},
     "contextlib.AsyncExitStack": {"__aenter__": "self"},
@@ -432,6 +431,9 @@ METHODS: dict[str, dict[str, str]] = {
     "io.TextIOWrapper": {"__enter__": "self", "read": "builtins.str"},
 }
 
+#: What holds anything under any name; that of a request has an argument.
+STATE = "starlette.datastructures.State"
+
 #: Attributes of library objects: class → attribute → type expression.
 ATTRIBUTES: dict[str, dict[str, str]] = {
     "pathlib.Path": {"parent": "self", "name": "builtins.str", "stem": "builtins.str", "suffix": "builtins.str"},
@@ -442,8 +444,9 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "query_params": "starlette.datastructures.QueryParams",
         "url": "starlette.datastructures.URL",
         "app": "fastapi.FastAPI",
-        "state": "starlette.datastructures.State",
+        "state": f"{STATE}[starlette.requests.HTTPConnection]",
     },
+    "starlette.applications.Starlette": {"state": STATE},
     "sqlalchemy.ext.asyncio.AsyncSession": {"sync_session": "sqlalchemy.orm.Session"},
     "sqlalchemy.ext.asyncio.AsyncEngine": {"sync_engine": "sqlalchemy.Engine"},
 }

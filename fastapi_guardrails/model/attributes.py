@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.classes import ancestors
-from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS
+from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS, STATE
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.values import (
     NONE,
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from fastapi_guardrails.model.frames import Frame
 
 _STATUS = re.compile(r"(?:starlette\.status|fastapi\.status)\.(?:HTTP|WS)_(\d{3,4})_\w+")
+
+_APPLICATION = "starlette.applications.Starlette"
 
 #: Library descriptors that say nothing of the value that an instance has.
 _DESCRIPTORS = frozenset({"sqlalchemy.Column", "sqlalchemy.orm.relationship", "sqlalchemy.orm.mapped_column"})
@@ -260,6 +262,8 @@ def _is_special(name: str) -> bool:
 
 def _filled_later(ev: Evaluator, value: Instance, name: str, known: Value) -> Value:
     """An attribute that is None at import: a method of its class may fill it before it is read."""
+    if is_state(value) and ev.states is not None:
+        return ev.states.read(value, name)
     if not isinstance(value.cls, ClassValue):
         return known
     assigned = _assigned(ev, value, value.cls, name)
@@ -460,7 +464,14 @@ def _assigned_names(ev: Evaluator, cls: ClassValue) -> set[str]:
     }
 
 
+def is_state(value: Value) -> bool:
+    """Whether a value is the state of an app or of a request."""
+    return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == STATE
+
+
 def _of_library_instance(ev: Evaluator, value: Instance, cls: External, name: str) -> Value:
+    if cls.name == STATE:
+        return UNKNOWN if ev.states is None else ev.states.read(value, name)
     if cls.name == "sqlalchemy.Row":
         for entity in value.args:
             if isinstance(entity, ClassValue) and entity.name == name:
@@ -472,4 +483,8 @@ def _of_library_instance(ev: Evaluator, value: Instance, cls: External, name: st
     spec = METHODS.get(cls.name, {}).get("__getattr__")
     if spec is not None and name not in METHODS[cls.name]:
         return types.from_spec(ev, spec, value, None)
+    if ev.states is not None and _APPLICATION in ancestors(cls.name)[0]:
+        kept = ev.states.attribute(name)
+        if kept is not None:
+            return kept
     return Method(cls.name, name, value)

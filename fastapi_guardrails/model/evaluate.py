@@ -8,6 +8,8 @@ what happens. What cannot be followed is `Unknown`, and an evaluation never rais
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import attributes, classes, journal, natives, operators, types
@@ -62,6 +64,7 @@ from fastapi_guardrails.source import facts as f
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
     from fastapi_guardrails.model.registry import Registry
+    from fastapi_guardrails.model.states import States
 
 #: Values that a lookup may have to follow further.
 _UNRESOLVED = frozenset({Lazy, Union})
@@ -134,6 +137,8 @@ class Evaluator(Statements):
         self._assigned: dict[int, frozenset[str]] = {}
         #: nodes made by the evaluator itself, which must live as long as values are kept by node
         self.kept: list[f.Node] = []
+        #: what functions put into the states of apps and requests, once all start-up code was run
+        self.states: States | None = None
         first = next(iter(symbols.modules.values()), None)
         self.anywhere = first.scope if first else Scope("module", None)  # type: ignore[arg-type]
 
@@ -925,6 +930,16 @@ class Evaluator(Statements):
         finally:
             self._typing.discard(key)
             self.filling -= 1
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Analyses made meanwhile are not kept, and see none that are."""
+        kept = self._analyses, self._results, self._typing, self.filling
+        self._analyses, self._results, self._typing, self.filling = {}, {}, set(), 0
+        try:
+            yield
+        finally:
+            self._analyses, self._results, self._typing, self.filling = kept
 
     def analysis(self, function: FunctionValue, receiver: Value | None = None) -> Analysis:
         """What happens in a function's body, with its parameters as declared (kept)."""

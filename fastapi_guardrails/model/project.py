@@ -20,6 +20,7 @@ from fastapi_guardrails.model.launch import launch
 from fastapi_guardrails.model.mains import run_main
 from fastapi_guardrails.model.reach import Reach
 from fastapi_guardrails.model.registry import LibraryCall, Registry
+from fastapi_guardrails.model.states import States
 from fastapi_guardrails.model.suspects import Names
 from fastapi_guardrails.model.symbols import Symbols
 from fastapi_guardrails.model.values import Bound, ClassValue, FunctionValue, Value, options
@@ -100,6 +101,7 @@ class Project:
         self._functions: dict[int, Function] = {}
         self._apps: dict[int, App] = {}
         self._run()
+        self.evaluator.states = States(self.evaluator)
 
     # --- start-up ------------------------------------------------------------------------------------------------
 

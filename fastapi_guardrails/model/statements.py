@@ -881,6 +881,8 @@ def _set_attribute(ev: Evaluator, owner: Instance, name: str, value: Value, fram
     old = owner.attrs.get(name)
     if frame.recorder is None:
         journal.note(ev, owner, name)
+    elif attributes.is_state(owner):
+        return  # what any function may put there is asked of all of them
     elif old is not None:
         value = union([old, value]) if not isinstance(value, Unknown) else old
     owner.attrs[name] = value

@@ -104,13 +104,14 @@ def assigned_attributes(params: list[f.Param], body: list[f.Stmt]) -> frozenset[
     me = params[0].name
     found: set[str] = set()
     for node in statements(body):
-        for target in _targets(node):
+        for target in targets(node):
             if isinstance(target, f.Attr) and isinstance(target.value, f.Name) and target.value.id == me:
                 found.add(target.attr)
     return frozenset(found)
 
 
-def _targets(node: f.Stmt) -> Iterator[f.Expr]:
+def targets(node: f.Stmt) -> Iterator[f.Expr]:
+    """What a statement assigns to; the items of a tuple one by one."""
     if isinstance(node, f.Assign):
         for target in node.targets:
             yield from target.items if isinstance(target, f.Seq) else (target,)
