@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.knowledge.classes import ancestors
 from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS, STATE
 from fastapi_guardrails.model import classes, types
+from fastapi_guardrails.model.given import Given, is_object, untyped
 from fastapi_guardrails.model.values import (
     NONE,
     PROPERTIES,
@@ -36,6 +37,7 @@ from fastapi_guardrails.model.values import (
     Value,
     foreign,
     is_none,
+    is_unknown,
     made_by,
     options,
     soften,
@@ -433,12 +435,27 @@ def _assigned(ev: Evaluator, value: Instance, cls: ClassValue, name: str) -> Val
             assigned = ev.self_attributes(function, value).get(name)
             if isinstance(assigned, Unknown) and assigned.why.startswith("parameter "):
                 assigned = value.attrs.get(f"({assigned.why[10:]})", assigned)
+            if assigned is not None and is_unknown(assigned) and function.name == "__init__":
+                given = _made_with(ev, function, value, cls)
+                assigned = ev.self_attributes(function, value, given).get(name) if given else assigned
             if assigned is None:
                 continue
             if ev.filling or not (found or is_none(assigned)):
                 return assigned
             found.append(assigned)
     return union(found) if found else None
+
+
+def _made_with(ev: Evaluator, function: FunctionValue, value: Instance, cls: ClassValue) -> Given:
+    """What an object was made with, for the parameters of its `__init__` that do not say it."""
+    found: list[tuple[str, Value]] = []
+    for _, name in untyped(function):
+        brought = value.attrs.get(f"({name})")
+        if brought is None and ev.makers is not None:
+            brought = ev.makers.bring(cls).get(name)
+        if brought is not None and is_object(brought):
+            found.append((name, brought))
+    return tuple(found)
 
 
 def _assigners(cls: ClassValue, name: str, ev: Evaluator) -> list[FunctionValue]:

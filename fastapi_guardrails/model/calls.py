@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.given import Given, of_object
 from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import (
     NONE,
@@ -331,9 +332,9 @@ class Recorder:
 
 
 def analyse(
-    ev: Evaluator, function: FunctionValue, receiver: Value | None, store: dict[Any, Analysis], key: Any
+    ev: Evaluator, function: FunctionValue, receiver: Value | None, given: Given, store: dict[Any, Analysis], key: Any
 ) -> Analysis:
-    """Analyse a function with its parameters as declared; stored before it is complete, for recursive ones."""
+    """Analyse a function with its parameters as declared or given; stored before it is complete, for recursive ones."""
     body = ev.body(function)
     analysis = store[key] = Analysis(function, body)
     parent = function.scope
@@ -344,6 +345,7 @@ def analyse(
     me = _receiver(function, receiver)
     ev.bind_parameters(function, me, None, scope)
     _bind_dependencies(ev, function, scope)
+    scope.vars.update(given)
     analysis.scope = scope
     try:
         completed = ev.run(body, frame)
@@ -363,8 +365,7 @@ def _receiver(function: FunctionValue, receiver: Value | None) -> Value | None:
     if function.kind == "classmethod":
         return receiver if isinstance(receiver, ClassValue) else function.owner
     if isinstance(receiver, Instance):
-        hints = {k: v for k, v in receiver.attrs.items() if k.startswith("(")}
-        return Instance(receiver.cls, receiver.args, attrs=hints)
+        return Instance(receiver.cls, receiver.args, attrs=dict(of_object(receiver)))
     return Instance(function.owner)
 
 
@@ -381,7 +382,13 @@ def _bind_dependencies(ev: Evaluator, function: FunctionValue, scope: Scope) -> 
             if not is_interface or isinstance(given, Instance):
                 scope.vars[param.name] = given
         elif param.annotation is None and value is UNKNOWN:
-            scope.vars[param.name] = Unknown(f"parameter {param.name}")
+            scope.vars[param.name] = _made_by_default(ev, function, param) or Unknown(f"parameter {param.name}")
+
+
+def _made_by_default(ev: Evaluator, function: FunctionValue, param: f.Param) -> Instance | None:
+    """The object of the project's own class that the default of a parameter without annotation makes."""
+    made = ev.at_definition(param.default, function.scope) if isinstance(param.default, f.Call) else None
+    return made if isinstance(made, Instance) and isinstance(made.cls, ClassValue) else None
 
 
 def _provided(ev: Evaluator, depends: DependsValue) -> Value:

@@ -12,9 +12,11 @@ from fastapi_guardrails.model.classes import inherits, plain
 from fastapi_guardrails.model.classes import method as method_of
 from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.given import Given, given, of_object, untyped
+from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.processes import end_of_start
 from fastapi_guardrails.model.suspects import Suspects
-from fastapi_guardrails.model.tree import assigned_attributes, dotted_names, statements, walk
+from fastapi_guardrails.model.tree import assigned_attributes, dotted, dotted_names, statements, walk
 from fastapi_guardrails.model.types import annotation_type
 from fastapi_guardrails.model.values import (
     UNKNOWN,
@@ -82,18 +84,21 @@ class _Place(NamedTuple):
         receiver: the object whose method it is.
         known: the arguments that decide its branches.
         once: it runs once in the life of the process.
+        given: the arguments for parameters that do not say what they are.
     """
 
     function: FunctionValue
     receiver: Value | None
     known: Known
     once: bool
+    given: Given = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
         function = id(self.function.node), id(self.function.scope)  # of a wrapper: with what it wraps
-        return *function, repr(self.receiver), is_kept(self.receiver), known, self.once
+        receiver = repr(self.receiver), given_key(of_object(self.receiver)), is_kept(self.receiver)
+        return *function, *receiver, known, self.once, given_key(self.given)
 
 
 class Chains:
@@ -123,14 +128,33 @@ class Chains:
         self._tested: dict[int, frozenset[str]] = {}
 
     def hits(self, function: Function) -> Iterator[Hit]:
-        """The calls in a function that lead to what matters, in source order."""
+        """The calls in a function that lead to what matters: with its parameters as declared, and as callers give."""
         if not self._may_matter(function.value):
             return
         seen: set[int] = set()
-        for site, what, steps in self._found(function.analysis, _Place(function.value, None, {}, False)):
-            if id(site.node) not in seen:
-                seen.add(id(site.node))
-                yield Hit(site, what, steps)
+        for brought in ((), *self._brought(function)):
+            analysis = self._project.evaluator.analysis(function.value, None, brought)
+            for site, what, steps in self._found(analysis, _Place(function.value, None, {}, False, brought)):
+                if id(site.node) not in seen:
+                    seen.add(id(site.node))
+                    yield Hit(site, what, steps)
+
+    def _brought(self, function: Function) -> list[Given]:
+        """What callers bring for parameters without a type, where that may matter."""
+        names = {name for _, name in untyped(function.value)}
+        if names and any(self._may_matter_by(site, names) for site in function.analysis.calls):
+            return self._project.callers.bring(function.value)
+        return []
+
+    def _may_matter_by(self, site: CallSite, names: set[str]) -> bool:
+        """Whether a call is of a method of something behind one of some names, or hands that on to what may matter."""
+        if not isinstance(site.node, f.Call):
+            return False
+        if _root(site.node) in names:
+            return self._suspects is None or self._suspects.has(f.last_name(site.node.func))
+        given = (*site.node.args, *(keyword.value for keyword in site.node.keywords))
+        handed = any(isinstance(value, f.Name) and value.id in names for value in given)
+        return handed and any(self._may_matter(target) for target, _ in site.targets)
 
     def _may_matter(self, function: FunctionValue) -> bool:
         return self._suspects is None or function in self._suspects
@@ -187,8 +211,10 @@ class Chains:
 
     def _beneath(self, site: CallSite | None, place: _Place) -> _Found | None:
         """What lies below a call of a function: in general, and then with its arguments where they decide."""
-        plain_place = place._replace(known={})
-        found = self._search(plain_place)
+        found = self._search(place._replace(known={}))
+        if found is None and site is not None and not _is_partial(site.callee):
+            place = place._replace(given=given(place.function, place.receiver, site.call))
+            found = self._search(place._replace(known={})) if place.given else None
         if found is None or site is None:
             return found
         function = place.function
@@ -204,7 +230,7 @@ class Chains:
             return self._below[key]
         self._below[key] = None
         function = place.function
-        analysis = self._project.evaluator.analysis(function, place.receiver)
+        analysis = self._project.evaluator.analysis(function, place.receiver, place.given)
         for site, what, steps in self._found(analysis, place):
             said = f"runs {what}" if not steps else f"`{function.qualname}` calls on"
             step = Step(mark_at(function.module, site.node.pos), said)
@@ -277,6 +303,13 @@ def _is_loop_or_flag(value: Value) -> bool:
     return value.cls.name in ("asyncio.AbstractEventLoop", "builtins.bool")
 
 
+def _root(node: f.Expr) -> str | None:
+    """The name that a chain of attributes and calls begins with: `db` in `db.query(User).all()`."""
+    while isinstance(node, (f.Call, f.Attr)):
+        node = node.func if isinstance(node, f.Call) else node.value
+    return node.id if isinstance(node, f.Name) else None
+
+
 def _qualified(decorator: Value) -> str:
     return decorator.name if isinstance(decorator, External) else ""
 
@@ -316,7 +349,7 @@ def runs_body(site: CallSite, target: FunctionValue, iterated: Collection[int]) 
 def calls_once(analysis: Analysis, receiver: Value | None) -> set[int]:
     """Identities of the calls that fill what is kept as long as the process: `if cache is None: cache = load()`.
 
-    That is a global variable, or an attribute of an object that a module holds.
+    That is a global variable, or an attribute of an object that was there before.
     """
     function = analysis.function
     kept = set(analysis.globals)
@@ -329,24 +362,34 @@ def calls_once(analysis: Analysis, receiver: Value | None) -> set[int]:
         return set()
     found: set[int] = set()
     for node in statements(analysis.body):
-        if isinstance(node, f.If) and dotted_names([node.test]) & _assigned(node.body) & kept:
+        if isinstance(node, f.If) and _tested(node.test) & _assigned(node.body) & kept:
             found |= {id(inner) for inner in walk(node.body)}
     for index, node in enumerate(analysis.body):
         rest = analysis.body[index + 1 :]
         if not isinstance(node, f.If) or not isinstance(node.body[-1], f.Return):
             continue
-        if dotted_names([node.test]) & _assigned(rest) & kept:
+        if _tested(node.test) & _assigned(rest) & kept:
             found |= {id(inner) for inner in walk(rest)}
     return found
 
 
 def is_kept(value: Value | None) -> bool:
-    """Whether an object, or a class, lives as long as the process: a variable of a module holds it."""
-    if isinstance(value, ClassValue):
-        return True
-    if not isinstance(value, Instance) or value.module is None:
-        return False
-    return any(held is value for held in value.module.scope.vars.values())
+    """Whether an object, or a class, may live as long as the process: all but those that the function itself makes."""
+    if not isinstance(value, Instance):
+        return isinstance(value, ClassValue)
+    held = value.module.scope.vars.values() if value.module is not None else ()
+    return not value.made or any(other is value for other in held)
+
+
+def _tested(test: f.Expr) -> set[str]:
+    """The names and attributes that a condition asks for: `self.cache`, also as `hasattr(self, "cache")`."""
+    found = dotted_names([test])
+    for node in walk([test]):
+        if isinstance(node, f.Call) and f.last_name(node.func) in ("hasattr", "getattr") and len(node.args) > 1:
+            owner, name = node.args[:2]
+            if isinstance(name, f.Const):
+                found.add(f"{dotted(owner)}.{name.value}")
+    return found
 
 
 def _assigned(block: list[f.Stmt]) -> set[str]:

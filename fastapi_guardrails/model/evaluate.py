@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 from fastapi_guardrails.model import attributes, classes, journal, natives, operators, types
 from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
+from fastapi_guardrails.model.given import Given, given, of_object
+from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.interfaces import Interfaces
 from fastapi_guardrails.model.launched import Launched
+from fastapi_guardrails.model.makers import Brought, brought_to
 from fastapi_guardrails.model.registering import Registering, routers_given
 from fastapi_guardrails.model.routing import hand_over
 from fastapi_guardrails.model.statements import Statements, narrow, narrow_for_now, qualified, stands_in, widen
@@ -63,6 +66,7 @@ from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
+    from fastapi_guardrails.model.makers import Makers
     from fastapi_guardrails.model.registry import Registry
     from fastapi_guardrails.model.states import States
 
@@ -85,6 +89,12 @@ SOFT_STEPS = 1_000
 MAX_STEPS = 20_000
 #: Statements that all start-up calls together may take before each is as short of breath.
 MAX_TOTAL = 400_000
+
+
+#: Analyses by function, scope, receiver and arguments; results by function and the rest.
+Analyses = dict[tuple[int, int, int, int], "Analysis"]
+Results = dict[tuple[int, int], Value]
+Kept = tuple[Analyses, Results]
 
 
 class Evaluator(Statements):
@@ -128,17 +138,21 @@ class Evaluator(Statements):
         self.interfaces = Interfaces(registry)
         #: what only a default chose
         self.choices = Choices(self.resolve)
-        self._analyses: dict[tuple[int, int, int], Analysis] = {}
+        self._analyses: Analyses = {}
         self._typing: set[tuple[int, int]] = set()
         #: how many methods are being analysed for what they leave in the attributes of their objects
         self.filling = 0
-        self._results: dict[tuple[int, int], Value] = {}
+        self._results: Results = {}
         self._bodies: dict[int, list[f.Stmt]] = {}
         self._assigned: dict[int, frozenset[str]] = {}
         #: nodes made by the evaluator itself, which must live as long as values are kept by node
         self.kept: list[f.Node] = []
         #: what functions put into the states of apps and requests, once all start-up code was run
         self.states: States | None = None
+        #: by class definition, what start-up code has made its objects with (`makers`)
+        self.made: dict[int, list[Brought]] = {}
+        #: what functions make objects with, once all start-up code was run
+        self.makers: Makers | None = None
         first = next(iter(symbols.modules.values()), None)
         self.anywhere = first.scope if first else Scope("module", None)  # type: ignore[arg-type]
 
@@ -650,6 +664,7 @@ class Evaluator(Statements):
         initializer = classes.method(cls, "__init__")
         if initializer is not None:
             if call.frame.inline:
+                self._note_made(cls, call)
                 self.call_function(initializer, made, call)
             else:
                 self._assume_init(made, initializer, call)
@@ -659,6 +674,11 @@ class Evaluator(Statements):
         if post is not None and call.frame.inline:
             self.call_function(post, made, call.replaced([], {}))
         return made
+
+    def _note_made(self, cls: ClassValue, call: Arguments) -> None:
+        brought = brought_to(self, cls, call) if call.frame.module.is_application else None
+        if brought:
+            self.made.setdefault(id(cls.node), []).append(brought)
 
     def _enum_member(self, cls: ClassValue, call: Arguments) -> Value:
         wanted = operators.key_of(call.args[0]) if call.args else None
@@ -844,6 +864,8 @@ class Evaluator(Statements):
             return self._generator_result(function, result, receiver)
         if isinstance(result, Unknown):
             result = self._inferred(function, receiver)
+        if isinstance(result, Unknown) and call is not None:
+            result = self._inferred(function, receiver, given(function, receiver, call))
         return Coroutine(result, not function.opaque) if function.node.is_async else result
 
     def _unwrapped(self, function: FunctionValue, receiver: Value | None, inner: Coroutine) -> Value:
@@ -875,16 +897,16 @@ class Evaluator(Statements):
             return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})
         return Sequence_("list", [yielded], open=True)
 
-    def _inferred(self, function: FunctionValue, receiver: Value | None) -> Value:
+    def _inferred(self, function: FunctionValue, receiver: Value | None, brought: Given = ()) -> Value:
         """The union of what the body returns or yields, from its analysis; a wrapper has one for each that it wraps."""
-        key = (id(function.node), hash((id(function.scope), _receiver_key(receiver))))
+        key = (id(function.node), hash((id(function.scope), _receiver_key(receiver), given_key(brought))))
         if key in self._results:
             return self._results[key]
         if key in self._typing or len(self._typing) > 12:
             return UNKNOWN
         self._typing.add(key)
         try:
-            analysis = self.analysis(function, receiver)
+            analysis = self.analysis(function, receiver, brought)
             found = analysis.yields if function.node.is_generator else analysis.returns
             result = union(v for _, v in found) if found else (UNKNOWN if function.node.is_generator else NONE)
         finally:
@@ -918,37 +940,38 @@ class Evaluator(Statements):
             found = self._assigned[key] = assigned_attributes(function.node.params, self.body(function))
         return found
 
-    def self_attributes(self, function: FunctionValue, receiver: Instance) -> dict[str, Value]:
+    def self_attributes(self, function: FunctionValue, receiver: Instance, given: Given = ()) -> dict[str, Value]:
         """What a method leaves in the attributes of its object."""
-        key = (id(function.node), _receiver_key(receiver))
+        key = (id(function.node), hash((_receiver_key(receiver), given_key(given))))
         if key in self._typing:
             return {}
         self._typing.add(key)
         self.filling += 1
         try:
-            return self.analysis(function, receiver).attributes
+            return self.analysis(function, receiver, given).attributes
         finally:
             self._typing.discard(key)
             self.filling -= 1
 
     @contextmanager
-    def apart(self) -> Iterator[None]:
-        """Analyses made meanwhile are not kept, and see none that are."""
+    def apart(self, own: Kept | None = None) -> Iterator[None]:
+        """Analyses made meanwhile are kept in `own` or not at all, and see none but those."""
         kept = self._analyses, self._results, self._typing, self.filling
-        self._analyses, self._results, self._typing, self.filling = {}, {}, set(), 0
+        self._analyses, self._results = own or ({}, {})
+        self._typing, self.filling = set(), 0
         try:
             yield
         finally:
             self._analyses, self._results, self._typing, self.filling = kept
 
-    def analysis(self, function: FunctionValue, receiver: Value | None = None) -> Analysis:
-        """What happens in a function's body, with its parameters as declared (kept)."""
+    def analysis(self, function: FunctionValue, receiver: Value | None = None, given: Given = ()) -> Analysis:
+        """What happens in a function's body, with its parameters as declared, or as they are given (kept)."""
         from fastapi_guardrails.model.calls import analyse
 
-        key = (id(function.node), id(function.scope), _receiver_key(receiver))
+        key = (id(function.node), id(function.scope), _receiver_key(receiver), given_key(given))
         found = self._analyses.get(key)
         if found is None:
-            found = analyse(self, function, receiver, self._analyses, key)
+            found = analyse(self, function, receiver, given, self._analyses, key)
         return found
 
 
@@ -997,7 +1020,7 @@ def _function_parent(scope: Scope) -> Scope:
 
 def _receiver_key(receiver: Value | None) -> int:
     if isinstance(receiver, Instance) and isinstance(receiver.cls, ClassValue):
-        return hash((id(receiver.cls.node), tuple(repr(a) for a in receiver.args)))
+        return hash((id(receiver.cls.node), tuple(repr(a) for a in receiver.args), given_key(of_object(receiver))))
     if isinstance(receiver, ClassValue):
         return id(receiver.node)
     return 0

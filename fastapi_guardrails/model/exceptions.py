@@ -16,6 +16,8 @@ from fastapi_guardrails.model.awaits import Awaits, Place
 from fastapi_guardrails.model.branches import Known, dead, decides
 from fastapi_guardrails.model.calls import Analysis, CallSite, RaiseSite, targets
 from fastapi_guardrails.model.contexts import bound
+from fastapi_guardrails.model.given import Given, given, of_object
+from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.guards import Guards, around, catches, is_raised_again
 from fastapi_guardrails.model.switches import Switches, is_switch
 from fastapi_guardrails.model.tree import walk
@@ -78,16 +80,19 @@ class _Run(NamedTuple):
     Attributes:
         receiver: the object whose method it is.
         known: names of which the caller, or what the function closes over, says what they are.
+        given: the arguments for parameters that do not say what they are.
     """
 
     function: FunctionValue
     receiver: Value | None
     known: Known
+    given: Given = ()
 
     @property
     def key(self) -> tuple[object, ...]:
         known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
-        return id(self.function.node), id(self.function.scope), _class_key(self.receiver), known
+        receiver = _class_key(self.receiver), given_key(of_object(self.receiver))
+        return id(self.function.node), id(self.function.scope), *receiver, known, given_key(self.given)
 
 
 class _Call(NamedTuple):
@@ -142,7 +147,7 @@ class Exceptions:
 
     def _leaving(self, function: FunctionValue, receiver: Value | None, call: _Call | None = None) -> list[Escape]:
         """What leaves a function: in general, and then with the arguments of a call where they decide."""
-        run = _Run(function, receiver, self._closed_over(function))
+        run = _Run(function, receiver, self._closed_over(function), _objects(function, receiver, call))
         found = self._leaving_run(run)
         if call is None or (not found and not self._raised(run)):
             return found
@@ -167,11 +172,11 @@ class Exceptions:
     def _given(self, run: _Run, call: _Call) -> dict[str, Value]:
         """The arguments of a call that decide which branches run."""
         params = run.function.node.params
-        given = bound(call.site, run.function, run.receiver, frozenset(p.name for p in params), call.run.known)
+        brought = bound(call.site, run.function, run.receiver, frozenset(p.name for p in params), call.run.known)
         switches = self._switches(run.function)
         found = {
             name: value if not isinstance(value, Instance) else _OBJECT
-            for name, value in given.items()
+            for name, value in brought.items()
             if is_switch(value) or name in (switches.modes if isinstance(value, Const) else switches.tested)
         }
         if call.analysis.scope is run.function.scope:
@@ -238,7 +243,7 @@ class Exceptions:
         return found
 
     def _find(self, run: _Run) -> list[Escape]:
-        analysis = self._project.evaluator.analysis(run.function, run.receiver)
+        analysis = self._project.evaluator.analysis(run.function, run.receiver, run.given)
         left_out = dead(analysis.body, run.known) if run.known else frozenset()
         found: dict[tuple[int, int], Escape] = {}
         counts: Counter[int] = Counter()
@@ -521,6 +526,18 @@ def _request_parameters(ev: Evaluator, function: FunctionValue) -> list[str]:
         if p.annotation is not None
         and classes.inherits(annotation_type(ev, p.annotation, function.scope), "starlette.requests.Request") is True
     ]
+
+
+def _objects(function: FunctionValue, receiver: Value | None, call: _Call | None) -> Given:
+    """What a call brings for parameters without a type; what a library's object raises does not count."""
+    if call is None or isinstance(call.site.callee, Partial):
+        return ()
+    brought = given(function, receiver, call.site.call)
+    return tuple((name, value) for name, value in brought if any(_is_own(option) for option in options(value)))
+
+
+def _is_own(value: Value) -> bool:
+    return isinstance(value, Instance) and isinstance(value.cls, ClassValue)
 
 
 def _class_key(receiver: Value | None) -> int:

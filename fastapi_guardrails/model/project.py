@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.finding import Mark
 from fastapi_guardrails.model import routing, unserved
+from fastapi_guardrails.model.callers import Callers
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.coroutines import Coroutines
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
@@ -18,6 +19,7 @@ from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.imports import Imports
 from fastapi_guardrails.model.launch import launch
 from fastapi_guardrails.model.mains import run_main
+from fastapi_guardrails.model.makers import Makers
 from fastapi_guardrails.model.reach import Reach
 from fastapi_guardrails.model.registry import LibraryCall, Registry
 from fastapi_guardrails.model.states import States
@@ -102,6 +104,7 @@ class Project:
         self._apps: dict[int, App] = {}
         self._run()
         self.evaluator.states = States(self.evaluator)
+        self.evaluator.makers = Makers(self.evaluator)
 
     # --- start-up ------------------------------------------------------------------------------------------------
 
@@ -311,6 +314,11 @@ class Project:
     def reached(self) -> Reach:
         """Definitions of functions that a request may run, however deep."""
         return Reach(self)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """What calls bring for parameters that do not say what they are."""
+        return Callers(self)
 
     @cached_property
     def processes(self) -> Processes:

@@ -208,6 +208,10 @@ class Suspects:
             return True
         return f.has_word(node, self._words) or (self._contexts and f.WITH in node.code)
 
+    def has(self, name: str) -> bool:
+        """Whether a call by a name may matter."""
+        return name in self._suspect
+
     def _spread(self, names: frozenset[str]) -> None:
         """From some names to those of all that may come to them."""
         queue = list(names)

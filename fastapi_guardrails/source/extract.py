@@ -24,10 +24,11 @@ _MAX_INT = 2**63
 #: Whether the function whose body is being read yields: one entry per enclosing function.
 _yields: list[bool] = []
 
-#: Of each enclosing function, the module first: names and attributes that it calls without `await`, names it binds,
-#: attributes that it or a function inside it assigns.
+#: Of each enclosing function, the module first: names and attributes that it calls without `await`, last names of what
+#: it calls with it, names it binds, attributes that it or a function inside it assigns.
 _names_called: list[set[str]] = [set()]
 _attributes_called: list[set[str]] = [set()]
+_awaited: list[set[str]] = [set()]
 _bound: list[set[str]] = [set()]
 _assigned: list[set[str]] = [set()]
 
@@ -43,6 +44,7 @@ def extract(tree: ast.Module) -> list[f.Stmt]:
     _yields.clear()
     _names_called[:] = [set()]
     _attributes_called[:] = [set()]
+    _awaited[:] = [set()]
     _bound[:] = [set()]
     _assigned[:] = [set()]
     return _block(tree.body)
@@ -227,9 +229,12 @@ def _dict_comprehension(node: ast.DictComp) -> f.Expr:
 
 def _await(node: ast.Await) -> f.Expr:
     value = node.value
-    return f.Await(
-        node.lineno << 16 | node.col_offset, _awaited_call(value) if value.__class__ is ast.Call else _expr(value)
-    )
+    if not isinstance(value, ast.Call):
+        return f.Await(node.lineno << 16 | node.col_offset, _expr(value))
+    func = value.func
+    if isinstance(func, (ast.Name, ast.Attribute)):
+        _awaited[-1].add(func.id if isinstance(func, ast.Name) else func.attr)
+    return f.Await(node.lineno << 16 | node.col_offset, _awaited_call(value))
 
 
 def _yield(node: ast.Yield) -> f.Expr:
@@ -537,11 +542,13 @@ def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
         _yields.append(False)
         _names_called.append(set())
         _attributes_called.append(set())
+        _awaited.append(set())
         _bound.append({param.name for param in params})
         _assigned.append(set())
         code = f.encode_body(_block(node.body))
         is_generator = _yields.pop()
         calls = _calls(_names_called.pop(), _attributes_called.pop())
+        awaits = sorted(_awaited.pop())
         _bound.pop()
         assigned = _assigned.pop()
         _assigned[-1] |= assigned
@@ -556,6 +563,7 @@ def _function(is_async: bool) -> Callable[[Any], f.Stmt]:
             is_generator,
             end,
             calls,
+            awaits,
             sorted(assigned),
             code,
         )

@@ -338,8 +338,8 @@ class Function(Node, tag=58):
 
     `code` is the encoded body; `is_generator` says whether the body itself yields. `calls` are the names of what the
     body calls without `await` (`save` for `await_me(db.save())`), sorted; `UNNAMED` stands for what has no name and
-    for names that the body itself binds. `assigned` are the names of the attributes that the body assigns, or a
-    function inside it, sorted.
+    for names that the body itself binds. `awaits` are the last names of the calls that the body awaits, sorted.
+    `assigned` are the names of the attributes that the body assigns, or a function inside it, sorted.
     """
 
     name: str
@@ -350,6 +350,7 @@ class Function(Node, tag=58):
     is_generator: bool
     end_line: int
     calls: list[str]
+    awaits: list[str]
     assigned: list[str]
     code: bytes
 
@@ -452,7 +453,7 @@ class ModuleFacts(msgspec.Struct, array_like=True):
 
 
 #: The bytes with which an encoded function begins (fields, tag, a position of at least one line).
-NESTED_FUNCTION = b"\x9c\x3a\xce"
+NESTED_FUNCTION = b"\x9d\x3a\xce"
 
 #: The bytes with which an encoded `except` clause begins.
 HANDLER = b"\x95\x21\xce"

@@ -6,6 +6,7 @@ import pytest
 
 from fastapi_guardrails.model.calls import Analysis, CallSite
 from fastapi_guardrails.model.contexts import Chains, Hit
+from fastapi_guardrails.model.given import Given
 from fastapi_guardrails.model.values import FunctionValue, Value
 
 from .asked import Asked, understand
@@ -221,9 +222,9 @@ def test_whether_a_near_function_is_reached_is_said_without_a_look_at_all_others
     evaluator = asked.project.evaluator
     analyse = evaluator.analysis
 
-    def noted(function: FunctionValue, receiver: Value | None = None) -> Analysis:
+    def noted(function: FunctionValue, receiver: Value | None = None, given: Given = ()) -> Analysis:
         looked_at.append(function.node.name)
-        return analyse(function, receiver)
+        return analyse(function, receiver, given)
 
     monkeypatch.setattr(evaluator, "analysis", noted)
     assert asked.function("near").is_reached

@@ -363,3 +363,17 @@ class Flow:
     def forget(self, response: T, user: User) -> T: ...
 """
     assert answer("x = Flow().forget(Order(), User())", before) == "Order"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "type_"),
+    [
+        ("user=first_user()", "User"),
+        ("user: Order = first_user()", "Order"),
+        ("user=None", "?"),
+        ("user=[first_user()]", "?"),
+    ],
+)
+def test_a_default_says_what_a_parameter_without_annotation_is(parameter: str, type_: str) -> None:
+    before = "def first_user():\n    return User()"
+    assert answer("x = user", before, parameter) == type_

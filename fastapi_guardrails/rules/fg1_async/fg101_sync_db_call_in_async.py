@@ -76,8 +76,9 @@ None.
 - A call that is awaited: its handle is async, whatever its annotation says.
 
 ## Known limits
-A handle whose type cannot be told (no annotation, an unknown library) is never reported; nor is `connect` of a driver,
-which makes a handle. Each line that leaves async code is a finding of its own, however many lead to the same call.
+A handle whose type cannot be told is never reported. Without an annotation, it is what the calls of the function, or of
+the class whose `__init__` keeps it, bring; where some of them bring something else or what cannot be followed, nobody
+knows. Nor is `connect` of a driver reported, which makes a handle. Each line that leaves async code is a finding of its own, however many lead to the same call.
 """
 
 from __future__ import annotations

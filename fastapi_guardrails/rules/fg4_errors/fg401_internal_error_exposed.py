@@ -147,7 +147,7 @@ def _in_lambda(project: Project, handler: LambdaValue, seen: set[int]) -> Iterat
         return
     seen.add(id(node))
     code = f.encode_body([f.Return(node.pos, node.body)])
-    made = f.Function(node.pos, "<lambda>", node.params, [], None, False, False, node.pos >> 16, [], [], code)
+    made = f.Function(node.pos, "<lambda>", node.params, [], None, False, False, node.pos >> 16, [], [], [], code)
     function = FunctionValue(made, handler.module, handler.scope, handler.qualname)
     analysis = project.evaluator.analysis(function)
     caught = Caught(project.evaluator, analysis, node.params[1].name, analysis.body)

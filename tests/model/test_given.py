@@ -1,0 +1,212 @@
+"""Parameters that do not say what they are: what calls, callers and the makers of an object bring for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from fastapi_guardrails.model.calls import CallSite
+from fastapi_guardrails.model.contexts import Chains, Hit
+
+from .asked import Asked, understand
+
+CLIENTS = """
+# app/clients.py
+import time
+from typing import Any
+class Client:
+    def wait(self):
+        time.sleep(1)
+class AsyncClient:
+    async def wait(self): ...
+"""
+
+HEAD = """
+# app/main.py
+from functools import partial
+from typing import Any
+from fastapi import Depends, FastAPI
+from app.clients import AsyncClient, Client
+"""
+
+
+def ask(code: str) -> Asked:
+    return understand(f"{CLIENTS}\n{HEAD}\n{code}")
+
+
+def sleeps(site: CallSite) -> str | None:
+    return "sleep" if site.name == "time.sleep" else None
+
+
+def hits(asked: Asked, function: str) -> list[Hit]:
+    return list(Chains(asked.project, sleeps, lambda _: {"sleep"}).hits(asked.function(function)))
+
+
+# --- arguments of a call -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("helper", "call"),
+    [
+        ("def use(client): client.wait()", "use(Client())"),
+        ("def use(n, client): client.wait()", "use(1, client=Client())"),
+        ("def use(*, client=None): client.wait()", "use(client=Client())"),
+        ("def use(client: Any): client.wait()", "use(Client())"),
+        ("def use(client):\n    inner(client)\ndef inner(given): given.wait()", "use(Client())"),
+        ("class Tool:\n    def use(self, client): client.wait()", "Tool().use(Client())"),
+        ("class Tool:\n    @staticmethod\n    def use(client): client.wait()", "Tool.use(Client())"),
+        ("class Tool:\n    @classmethod\n    def use(cls, client): client.wait()", "Tool.use(Client())"),
+        ("class Tool:\n    def __init__(self, client): client.wait()", "Tool(Client())"),
+        ("def same(client): return client", "same(Client()).wait()"),
+        ("class Tool:\n    def __init__(self, client): self.client = client", "Tool(Client()).client.wait()"),
+    ],
+)
+def test_an_object_is_followed_into_a_parameter_without_annotation(helper: str, call: str) -> None:
+    asked = ask(f"{helper}\nasync def read():\n    {call}")
+    assert [hit.what for hit in hits(asked, "read")] == ["sleep"]
+
+
+@pytest.mark.parametrize(
+    ("helper", "call"),
+    [
+        ("def use(client): client.wait()", "use(AsyncClient())"),
+        ("def use(client): client.wait()", "use(unknown())"),
+        ("def use(client: AsyncClient): client.wait()", "use(Client())"),
+        ("def use(client): client.wait()", "partial(use, Client())"),
+        ("def use(client): client.wait()", "use(Client() if unknown() else AsyncClient())"),
+        ("class Tool:\n    def use(self, client): client.wait()", "Tool.use(Client(), AsyncClient())"),
+        ("def use(client, n):\n    use(client, n)", "use(Client(), 1)"),
+    ],
+)
+def test_nothing_is_said_of_other_objects_and_of_what_cannot_be_followed(helper: str, call: str) -> None:
+    assert not hits(ask(f"{helper}\nasync def read():\n    {call}"), "read")
+
+
+def test_each_call_is_followed_with_its_own_object() -> None:
+    code = "def use(client): client.wait()\nasync def a():\n    use(Client())\nasync def b():\n    use(AsyncClient())"
+    asked = ask(code)
+    assert hits(asked, "a")
+    assert not hits(asked, "b")
+
+
+def test_each_object_is_followed_with_what_it_was_made_with() -> None:
+    asked = ask("""
+class Tool:
+    def __init__(self, client): self.client = client
+    def run(self): self.client.wait()
+async def a():
+    Tool(Client()).run()
+async def b():
+    Tool(AsyncClient()).run()
+""")
+    for first, second in ("ab", "ba"):
+        found = {name: bool(hits(asked, name)) for name in (first, second)}
+        assert found == {"a": True, "b": False}
+
+
+# --- callers of async functions ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "async def read():\n    await use(Client())",
+        "async def read():\n    asyncio.create_task(use(Client()))",
+        "async def read():\n    await between(Client())\nasync def between(client):\n    await use(client)",
+        "async def read():\n    await use(AsyncClient())\nasync def other():\n    await use(Client())",
+        "async def read(client: Client = Depends()):\n    return await use(client)",
+    ],
+)
+def test_an_async_function_waits_with_what_its_callers_bring(caller: str) -> None:
+    asked = ask(f"import asyncio\nasync def use(client):\n    client.wait()\n{caller}")
+    assert [hit.what for hit in hits(asked, "use")] == ["sleep"]
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        "async def read():\n    await use(AsyncClient())",
+        "async def read(client):\n    await use(client)",
+        "async def read():\n    await other.use(Client())",
+    ],
+)
+def test_an_async_function_that_gets_nothing_to_wait_for_does_not_wait(caller: str) -> None:
+    assert not hits(ask(f"async def use(client):\n    client.wait()\n{caller}"), "use")
+
+
+def test_functions_that_hand_on_to_each_other_end() -> None:
+    asked = ask("""
+async def a(client):
+    client.wait()
+    await b(client)
+async def b(client):
+    client.wait()
+    await a(client)
+""")
+    assert not hits(asked, "a")
+
+
+# --- makers of objects ---------------------------------------------------------------------------------------------
+
+TOOL = """
+class Tool:
+    def __init__(self, client, n=1):
+        self.client = client
+        self.n = n
+    def run(self): self.client.wait()
+"""
+
+
+@pytest.mark.parametrize(
+    "makers",
+    [
+        "def make(): return Tool(Client())",
+        "def make(client: Client): return Tool(client, 2)",
+        "tool = Tool(Client())",
+        "class Special(Tool): ...\ndef make(): return Special(Client())",
+        "def make(): return Tool(Client())\ndef again(): return Tool(None)",
+        "class Box:\n    def __init__(self, client):\n        self.tool = Tool(client)\nbox = Box(Client())",
+        "class Box:\n    def __init__(self, c):\n        self.c = c\n    def make(self): return Tool(self.c)\n"
+        "def make(): return Box(Client())",
+        "def outer():\n    def make(): return Tool(Client())\n    return make",
+    ],
+)
+def test_an_object_has_what_all_calls_of_its_class_bring(makers: str) -> None:
+    asked = ask(f"{TOOL}\n{makers}\nasync def read(tool: Tool):\n    x = tool.client\n    tool.run()")
+    assert asked.local("read", "x") == "Client"
+    assert hits(asked, "read")
+
+
+@pytest.mark.parametrize(
+    "makers",
+    [
+        "",
+        "def make(client): return Tool(client)",
+        "def make(): return Tool(Client())\ndef other(client): return Tool(client)",
+        "def make(): return Tool(Client())\ndef other(): return Tool(AsyncClient())",
+        "def make(): return Tool(Client())\ndef other(): return Tool('name')",
+        "def make(given): return Tool(*given)\ndef other(): return Tool(Client())",
+    ],
+)
+def test_nothing_is_said_of_objects_that_are_made_with_different_things(makers: str) -> None:
+    asked = ask(f"{TOOL}\n{makers}\nasync def read(tool: Tool):\n    tool.run()")
+    assert not hits(asked, "read")
+
+
+def test_what_an_object_has_does_not_depend_on_what_is_asked_first() -> None:
+    code = """
+class A:
+    def __init__(self, b): self.b = b
+    def make(self): return B(self.b.a)
+class B:
+    def __init__(self, a): self.a = a
+    def make(self): return A(B(Client()))
+async def first(a: A):
+    x = a.b
+async def second(b: B):
+    x = b.a
+"""
+    answers = []
+    for order in (("first", "second"), ("second", "first")):
+        asked = ask(code)
+        answers.append({name: asked.local(name, "x") for name in order})
+    assert answers[0] == answers[1]
