@@ -78,7 +78,8 @@ None.
 ## Known limits
 A handle whose type cannot be told is never reported. Without an annotation, it is what the calls of the function, or of
 the class whose `__init__` keeps it, bring; where some of them bring something else or what cannot be followed, nobody
-knows. Nor is `connect` of a driver reported, which makes a handle. Each line that leaves async code is a finding of its own, however many lead to the same call.
+knows. Nor is `connect` of a driver reported, which makes a handle. Each line that leaves async code is a finding of its
+own, however many lead to the same call.
 """
 
 from __future__ import annotations

@@ -66,9 +66,8 @@ generator expression `await` would change what it gives. The other calls have no
 - What a literal argument rules out: below `if wait:` where the caller passes `wait=False` or leaves the default.
 - A *file* that is read or written once in the life of a process, as start-up might have done: in a cached function
   without parameters, in a `cached_property`, in the first filling of a global variable, or of an attribute of an object
-  that a module holds.
-  What waits for something else (a network, a process, a sleep) is reported even there: the first request makes all
-  others wait.
+  that the function itself has not made. What waits for something else (a network, a process, a sleep) is reported even
+  there: the first request makes all others wait.
 - The construction of a client that does not connect.
 - The reads and writes inside a `with open(...)` block: the block is one finding, at the `open`.
 
