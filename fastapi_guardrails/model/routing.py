@@ -825,6 +825,13 @@ def flatten(app: RouterObject, lazy_includes: bool) -> Iterator[FlatRoute]:
     yield from _flatten(app, app, app, "", (), (app,), lazy_includes, None, 0)
 
 
+def _included_until(entry: IncludeEntry, limit: int | None) -> int | None:
+    """What the router has by then is included; a guess is of one whose module the app itself loads before."""
+    if entry.guessed:
+        return limit
+    return entry.seq if limit is None else min(limit, entry.seq)
+
+
 def _flatten(
     router: RouterObject,
     app: RouterObject,
@@ -849,7 +856,7 @@ def _flatten(
         elif isinstance(entry, IncludeEntry) and isinstance(entry.router, RouterObject):
             if entry.router in routers:
                 continue
-            inner_limit = None if lazy_includes else entry.seq if limit is None else min(limit, entry.seq)
+            inner_limit = None if lazy_includes else _included_until(entry, limit)
             prefix = path_text(router.prefix) if router is not owner else ""
             path = before + prefix + path_text(entry.prefix)
             inner = entry.router

@@ -282,7 +282,7 @@ class Roots:
                 if root is None or top == own:  # a module never imports itself
                     external.add(top)
                     if top in importer:
-                        importing_their_own.update(self._named_alike(dotted, importer))
+                        importing_their_own.update(self._named_alike(dotted, names, importer))
         inner = frozenset(folder for folder, count in passes.items() if count >= starts[folder])
         inner |= frozenset(folder for folder in self._roots if not starts[folder] and self._is_in_package(folder))
         self._last_resort = inner
@@ -303,25 +303,33 @@ class Roots:
                     meant.update(self._neighbour(name, names, importer, bound))
         return frozenset(meant)
 
-    def _named_alike(self, dotted: str, importer: str) -> Iterable[str]:
-        """The importer, or a package around it, that is named as the library which it imports."""
+    def _named_alike(self, dotted: str, names: tuple[str, ...], importer: str) -> Iterable[str]:
+        """The importer, or a package around it, that is named as the library which it imports.
+
+        A package of which all that is imported are modules is meant itself.
+        """
         top, _, rest = dotted.partition(".")
         segments = importer.removesuffix(".py").removesuffix("/__init__").split("/")
         for index, segment in enumerate(segments):
             stem = "/".join(segments[: index + 1])
-            if segment == top and (not rest or self._at(_join(stem, rest.replace(".", "/"))) is None):
+            found = self._at(_join(stem, rest.replace(".", "/"))) if rest else self._has_modules(stem, names)
+            if segment == top and not found:
                 yield stem
+
+    def _has_modules(self, stem: str, names: tuple[str, ...]) -> bool:
+        return bool(names) and all(self._at(_join(stem, name)) for name in names)
 
     def _neighbour(
         self, name: str, names: tuple[str, ...], importer: str, bound: Callable[[str], Container[str]]
     ) -> Iterable[str]:
-        """The module of the importer's package, or of one around it, that binds all names which a bare name gives."""
+        """The module of the importer's package, or of one around it, that has all names which a bare name gives."""
         folder = _parent(importer)
         while folder in self._packages and folder:
             stem = _join(folder, name)
             path = self._other(stem, importer)
             if path is not None and stem not in self._importing_their_own:
-                return [stem] if all(given in bound(path) for given in names) else []
+                inside = (given in bound(path) or self._at(_join(stem, given)) for given in names)
+                return [stem] if all(inside) else []
             folder = _parent(folder)
         return []
 

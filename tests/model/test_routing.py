@@ -570,6 +570,26 @@ for path in pathlib.Path(__file__).parent.glob("*.py"):
     assert asked.routes == ["GET /v1/a ?", "GET /v1/b ?"]
 
 
+@pytest.mark.parametrize("version", ["0.110.0", "0.140.0"])
+def test_a_router_of_a_module_that_only_the_app_loads_has_all_its_routes(version: str) -> None:
+    asked = understand(f"""
+        # requirements.txt
+        fastapi=={version}
+        # app/main.py
+        import importlib, pkgutil
+        from fastapi import FastAPI
+        app = FastAPI()
+        for found in pkgutil.iter_modules(["app/views"]):
+            app.include_router(importlib.import_module(f"app.views.{{found.name}}").router)
+        # app/views/users.py
+        from fastapi import APIRouter
+        router = APIRouter(prefix="/users")
+        @router.get("")
+        def users(): ...
+        """)
+    assert asked.routes == ["GET /users ?"]
+
+
 def test_a_helper_takes_a_bound_method_of_the_router() -> None:
     asked = understand("""
         # app/main.py

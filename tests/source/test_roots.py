@@ -140,6 +140,12 @@ def test_a_package_that_is_also_on_the_path() -> None:
     assert roots.find("redis", "src/app/core/config.py") is None
 
 
+def test_a_package_on_the_path_gives_its_modules_by_their_names() -> None:
+    files = ["src/__init__.py", "src/app/__init__.py", "src/app/main.py", "src/app/routers.py", "src/version.py"]
+    roots = Roots(files, {"src/app/main.py": [_imported("app:routers")]}, bound=lambda path: set())
+    assert roots.find("app", "src/app/main.py") == "src/app/__init__.py"
+
+
 @pytest.mark.parametrize(
     ("name", "imports", "found"),
     [
@@ -169,8 +175,9 @@ def test_a_bare_name_in_a_package_is_a_neighbour_that_binds_what_is_imported(
         ("app/redis/client.py", "redis:Redis", None),
         ("app/redis/__init__.py", "redis.asyncio:Redis", None),
         ("app/redis/client.py", "redis.pool:Pool", "app/redis/__init__.py"),
+        ("app/redis/client.py", "redis:pool", "app/redis/__init__.py"),
     ],
-    ids=["inside", "init", "own-module"],
+    ids=["inside", "init", "own-module", "own-module-of-the-package"],
 )
 def test_a_package_that_wraps_the_library_of_its_name(importer: str, said: str, found: str | None) -> None:
     files = ["app/__init__.py", "app/main.py", "app/redis/__init__.py", "app/redis/client.py", "app/redis/pool.py"]
