@@ -15,7 +15,7 @@ from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.given import Given, given, of_object, untyped
 from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.processes import end_of_start
-from fastapi_guardrails.model.suspects import Suspects
+from fastapi_guardrails.model.suspects import MAKING, Suspects
 from fastapi_guardrails.model.tree import assigned_attributes, dotted, dotted_names, statements, walk
 from fastapi_guardrails.model.types import annotation_type
 from fastapi_guardrails.model.values import (
@@ -353,7 +353,7 @@ def calls_once(analysis: Analysis, receiver: Value | None) -> set[int]:
     """
     function = analysis.function
     kept = set(analysis.globals)
-    if is_kept(receiver) and function.node.params:
+    if is_kept(receiver) and function.node.params and function.name not in MAKING:
         kept |= {
             f"{function.node.params[0].name}.{name}"
             for name in assigned_attributes(function.node.params, analysis.body)

@@ -56,6 +56,7 @@ from fastapi_guardrails.model.values import (
     Value,
     foreign,
     is_soft,
+    is_unknown,
     options,
     soften,
     truth,
@@ -861,11 +862,9 @@ class Evaluator(Statements):
             return inner
         result = self._declared(function, receiver, call)
         if function.node.is_generator:
-            return self._generator_result(function, result, receiver)
+            return self._generator_result(function, result, receiver, call)
         if isinstance(result, Unknown):
-            result = self._inferred(function, receiver)
-        if isinstance(result, Unknown) and call is not None:
-            result = self._inferred(function, receiver, given(function, receiver, call))
+            result = self._inferred_of(function, receiver, call)
         return Coroutine(result, not function.opaque) if function.node.is_async else result
 
     def _unwrapped(self, function: FunctionValue, receiver: Value | None, inner: Coroutine) -> Value:
@@ -888,14 +887,22 @@ class Evaluator(Statements):
             bindings = {**bindings, **types.bind_call(self, function, receiver, call)}
         return types.instance_of(self, type_, bindings)
 
-    def _generator_result(self, function: FunctionValue, declared: Value, receiver: Value | None) -> Value:
+    def _generator_result(
+        self, function: FunctionValue, declared: Value, receiver: Value | None, call: Arguments | None
+    ) -> Value:
         yielded = types.element(declared, self)
         if isinstance(yielded, Unknown):
-            yielded = self._inferred(function, receiver)
+            yielded = self._inferred_of(function, receiver, call)
         if function.kind == "contextmanager":
             cls = External("contextlib.AbstractContextManager")
             return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})
         return Sequence_("list", [yielded], open=True)
+
+    def _inferred_of(self, function: FunctionValue, receiver: Value | None, call: Arguments | None) -> Value:
+        """What the body returns or yields: with its parameters as declared or, where that says too little, as given."""
+        result = self._inferred(function, receiver)
+        brought = given(function, receiver, call) if call is not None and _has_unknown(result) else ()
+        return self._inferred(function, receiver, brought) if brought else result
 
     def _inferred(self, function: FunctionValue, receiver: Value | None, brought: Given = ()) -> Value:
         """The union of what the body returns or yields, from its analysis; a wrapper has one for each that it wraps."""
@@ -988,6 +995,13 @@ class Namespace(Value):
     def __init__(self, module: Module, dotted: str) -> None:
         self.module = module
         self.dotted = dotted
+
+
+def _has_unknown(value: Value) -> bool:
+    """Whether a value, or an item of it, may be anything."""
+    if isinstance(value, Sequence_):
+        return any(map(_has_unknown, value.items))
+    return is_unknown(value)
 
 
 def _is_context(value: Value) -> bool:

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from fastapi_guardrails.model.frames import Arguments
-from fastapi_guardrails.model.values import ClassValue, External, FunctionValue, Instance, Value, is_none, options
+from fastapi_guardrails.model.values import (
+    UNKNOWN,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Mapping,
+    Scalar,
+    Sequence_,
+    Value,
+    is_none,
+    options,
+)
 from fastapi_guardrails.source import facts as f
+
+_STARS = ("args", "kwargs")
 
 #: Parameters without a type that a call brings objects for: their names, and the values.
 Given = tuple[tuple[str, Value], ...]
@@ -12,23 +26,49 @@ Given = tuple[tuple[str, Value], ...]
 
 def untyped(function: FunctionValue) -> list[tuple[int | None, str]]:
     """The parameters without a type: their positions behind the object of a method, None where a name is needed."""
-    is_method = function.owner is not None and function.kind != "staticmethod"
     return [
         (None if param.kind == "kw" else index, param.name)
-        for index, param in enumerate(function.node.params[1:] if is_method else function.node.params)
-        if param.kind not in ("args", "kwargs") and (param.annotation is None or f.last_name(param.annotation) == "Any")
+        for index, param in enumerate(_params(function))
+        if param.kind not in _STARS and (param.annotation is None or f.last_name(param.annotation) == "Any")
     ]
 
 
 def given(function: FunctionValue, receiver: Value | None, call: Arguments) -> Given:
-    """The arguments of a call that are objects, for the parameters that have no annotation or `Any`.
+    """The arguments of a call that are objects, for the parameters that have no annotation or `Any`, and for `*args`.
 
     Text, numbers and containers do not count: who calls a method of theirs waits for nothing.
     """
-    if receiver is None and function.owner is not None and function.kind != "staticmethod":
+    if receiver is None and _is_method(function):
         return ()  # called by way of the class: the arguments start with the object
     found = ((name, call.get(index, name)) for index, name in untyped(function))
-    return tuple((name, value) for name, value in found if value is not None and is_object(value))
+    brought = [(name, value) for name, value in found if value is not None and is_object(value)]
+    return (*brought, *_rest(function, call))
+
+
+def _is_method(function: FunctionValue) -> bool:
+    return function.owner is not None and function.kind != "staticmethod"
+
+
+def _params(function: FunctionValue) -> list[f.Param]:
+    return function.node.params[1:] if _is_method(function) else function.node.params
+
+
+def _rest(function: FunctionValue, call: Arguments) -> Given:
+    """What `*args` and `**kwargs` get, where an object is in it; of what is none nothing is said."""
+    params = _params(function)
+    found: list[tuple[str, Value]] = []
+    for index, param in enumerate(params):
+        if param.kind == "args":
+            items = [value if is_object(value) else UNKNOWN for value in call.args[index:]]
+            if any(map(is_object, items)):
+                found.append((param.name, Sequence_("tuple", items, open=call.open)))
+        elif param.kind == "kwargs":
+            names = {p.name for p in params}
+            more: dict[Scalar, Value] = {}
+            more.update({k: v if is_object(v) else UNKNOWN for k, v in call.kwargs.items() if k not in names})
+            if any(map(is_object, more.values())):
+                found.append((param.name, Mapping(more, open=call.open)))
+    return tuple(found)
 
 
 def key(values: Given) -> int:
@@ -53,6 +93,10 @@ def _is_builtin(cls: Value) -> bool:
 
 
 def _type_key(value: Value) -> object:
+    if isinstance(value, Sequence_):
+        return value.open, tuple(map(_type_key, value.items))
+    if isinstance(value, Mapping):
+        return value.open, tuple((name, _type_key(item)) for name, item in value.items.items())
     if not isinstance(value, Instance):
         return repr(value)
     cls = id(value.cls.node) if isinstance(value.cls, ClassValue) else repr(value.cls)

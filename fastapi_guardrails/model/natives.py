@@ -12,7 +12,7 @@ from fastapi_guardrails.knowledge.names import canonical
 from fastapi_guardrails.knowledge.returns import FUNCTIONS
 from fastapi_guardrails.model import attributes, classes, route_objects, routing, types
 from fastapi_guardrails.model.frames import Arguments
-from fastapi_guardrails.model.operators import MAX_ITEMS, MAX_TEXT, beginning, beginning_with, grows
+from fastapi_guardrails.model.operators import MAX_ITEMS, MAX_TEXT, any_of, beginning, beginning_with, grows
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
     FALLBACK,
@@ -301,6 +301,9 @@ def _mapping_method(receiver: Mapping, name: str, call: Arguments, ev: Evaluator
             found = receiver.items[key[0]]
             return ev.resolve(found) if isinstance(found, Lazy) else found
         default = call.args[1] if len(call.args) > 1 else NONE
+        if name == "get" and key is None and not call.frame.inline:
+            chosen = any_of(ev, receiver)
+            return UNKNOWN if isinstance(chosen, Unknown) else union([chosen, default])
         if name == "setdefault" and key is not None and call.frame.inline and not receiver.open:
             ev.registry.set_item(receiver, Const(key[0]), default, sure=not (call.frame.off or call.frame.uncertain))
             return default

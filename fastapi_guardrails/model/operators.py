@@ -75,6 +75,11 @@ def key_of(value: Value) -> tuple[Scalar] | None:
 # --- subscripts ----------------------------------------------------------------------------------------------------
 
 
+#: How many items a mapping has at most of which any may be chosen, and of which types they are.
+_MAX_CHOICES = 32
+_CHOSEN = (FunctionValue, Bound, ClassValue, Instance)
+
+
 def subscript(ev: Evaluator, value: Value, index: Value, frame: Frame) -> Value:
     """`value[index]`, of containers and of types."""
     if isinstance(value, Union):
@@ -92,7 +97,7 @@ def subscript(ev: Evaluator, value: Value, index: Value, frame: Frame) -> Value:
     if isinstance(value, Generic):
         return types.substitute(value, _positional_bindings(value, index, frame))
     if isinstance(value, Mapping):
-        item = _item_of_mapping(value, index)
+        item = _item_of_mapping(ev, value, index, frame)
         return ev.resolve(item) if isinstance(item, Lazy) else item
     if isinstance(value, Sequence_):
         return _item_of_sequence(ev, value, index)
@@ -155,11 +160,21 @@ def _subscript_external(value: External, index: Value, frame: Frame) -> Value:
     return Generic(value, tuple(_type_argument(i, frame) for i in items))
 
 
-def _item_of_mapping(value: Mapping, index: Value) -> Value:
+def _item_of_mapping(ev: Evaluator, value: Mapping, index: Value, frame: Frame) -> Value:
     key = key_of(index)
     if key is not None and key[0] in value.items:
         return value.items[key[0]]
+    if key is None and not frame.inline:
+        return any_of(ev, value)
     return UNKNOWN if value.open or key is None else Unknown("missing key")
+
+
+def any_of(ev: Evaluator, value: Mapping) -> Value:
+    """One of the functions, classes and objects of a mapping; Unknown where it holds, or may hold, something else."""
+    if value.open or not 0 < len(value.items) <= _MAX_CHOICES:
+        return UNKNOWN
+    items = [ev.resolve(item) if isinstance(item, Lazy) else item for item in value.items.values()]
+    return union(items) if all(isinstance(item, _CHOSEN) for item in items) else UNKNOWN
 
 
 def _item_of_sequence(ev: Evaluator, value: Sequence_, index: Value) -> Value:

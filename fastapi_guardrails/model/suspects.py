@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _CALLING = frozenset({"map", "filter", "reduce", "sorted", "min", "max"})
 
 #: Methods that run when their class is called.
-_MAKING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
+MAKING = frozenset({"__init__", "__new__", "__post_init__", "__attrs_post_init__"})
 
 #: Methods that a `with` statement calls.
 _ENTERING = frozenset({"__enter__", "__exit__"})
@@ -234,7 +234,7 @@ class Suspects:
     def _of(self, function: FunctionValue) -> Iterator[str]:
         """The names by which a function that is suspect is called."""
         yield function.name
-        if function.name in _MAKING and function.owner is not None:
+        if function.name in MAKING and function.owner is not None:
             yield function.owner.name
         if function.kind in PROPERTIES:
             word = f.encode_word(function.name)

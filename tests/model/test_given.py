@@ -58,6 +58,19 @@ def hits(asked: Asked, function: str) -> list[Hit]:
         ("class Tool:\n    def __init__(self, client): client.wait()", "Tool(Client())"),
         ("def same(client): return client", "same(Client()).wait()"),
         ("class Tool:\n    def __init__(self, client): self.client = client", "Tool(Client()).client.wait()"),
+        ("def use(*clients): clients[0].wait()", "use(Client())"),
+        ("def use(**clients): clients['one'].wait()", "use(one=Client())"),
+        ("def pair(client): return client, 1", "client, n = pair(Client())\n    client.wait()"),
+        ("def stream(client): yield client", "for client in stream(Client()):\n        client.wait()"),
+        (
+            "def traced(function):\n"
+            "    def wrapper(*args, **kwargs):\n"
+            "        return function(*args, **kwargs)\n"
+            "    return wrapper\n"
+            "@traced\n"
+            "def use(n, client): client.wait()",
+            "use(1, client=Client())",
+        ),
     ],
 )
 def test_an_object_is_followed_into_a_parameter_without_annotation(helper: str, call: str) -> None:
@@ -101,6 +114,33 @@ async def b():
     for first, second in ("ab", "ba"):
         found = {name: bool(hits(asked, name)) for name in (first, second)}
         assert found == {"a": True, "b": False}
+
+
+@pytest.mark.parametrize(
+    ("mapping", "call", "waits"),
+    [
+        ("{'a': use}", "HANDLERS[key](Client())", True),
+        ("{'a': skip, 'b': use}", "HANDLERS.get(key)(Client())", True),
+        ("{'a': Tool(), 'b': Quiet()}", "HANDLERS[key].use(Client())", True),
+        ("{'a': Tool}", "HANDLERS.get(key, Quiet)().use(Client())", True),
+        ("{'a': use}", "HANDLERS['b'](Client())", False),
+        ("{'a': skip}", "HANDLERS[key](Client())", False),
+        ("{'a': use, 'b': unknown()}", "HANDLERS[key](Client())", False),
+    ],
+)
+def test_any_of_the_functions_of_a_mapping_may_be_called(mapping: str, call: str, waits: bool) -> None:
+    asked = ask(f"""
+def use(client): client.wait()
+def skip(client): ...
+class Tool:
+    def use(self, client): client.wait()
+class Quiet:
+    def use(self, client): ...
+HANDLERS = {mapping}
+async def read(key: str):
+    {call}
+""")
+    assert bool(hits(asked, "read")) is waits
 
 
 # --- callers of async functions ------------------------------------------------------------------------------------
