@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.knowledge.classes import ancestors
 from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS, STATE
 from fastapi_guardrails.model import classes, types
-from fastapi_guardrails.model.given import Given, is_object, untyped
+from fastapi_guardrails.model.given import Given, is_followed, untyped
 from fastapi_guardrails.model.values import (
     NONE,
     PROPERTIES,
@@ -452,8 +452,8 @@ def _made_with(ev: Evaluator, function: FunctionValue, value: Instance, cls: Cla
     for _, name in untyped(function):
         brought = value.attrs.get(f"({name})")
         if brought is None and ev.makers is not None:
-            brought = ev.makers.bring(cls).get(name)
-        if brought is not None and is_object(brought):
+            brought = ev.makers.bring(cls, function).get(name)
+        if brought is not None and is_followed(brought):
             found.append((name, brought))
     return tuple(found)
 

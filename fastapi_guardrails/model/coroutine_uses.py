@@ -54,6 +54,11 @@ _VALIDATING = frozenset({"model_validate", "parse_obj", "from_orm"})
 #: Modules of Python's library whose classes are no awaitables.
 _PLAIN = ("builtins.", "uuid.", "datetime.", "decimal.")
 
+#: Packages whose functions wait for what they get, ask what it is, or keep it for others.
+_ASKING_OR_WAITING = frozenset(
+    {"anyio", "asgiref", "asyncer", "asyncio", "builtins", "collections", "curio", "inspect", "trio", "types", "typing"}
+)
+
 Parents = dict[int, f.Node | None]
 
 
@@ -280,7 +285,7 @@ class CoroutineUses:
                 found.append(how)
             elif isinstance(around, f.Return):
                 is_returned = True
-            elif self._is_given_to_the_project(use, around):
+            elif self._is_given_to_the_project(use, around) or self._is_given_to_a_library(use, around):
                 is_given = True
             else:
                 return None
@@ -323,6 +328,15 @@ class CoroutineUses:
                 yield use, around
             elif any(option is made for option in held):
                 yield use, around if all(option is made or is_none(option) for option in held) else None
+
+    def _is_given_to_a_library(self, use: f.Expr, around: f.Node) -> bool:
+        """Whether something gets it that neither waits for coroutines nor asks what it got."""
+        call = self._parents.get(id(around)) if isinstance(around, f.Keyword) else around
+        if not isinstance(call, f.Call) or call.func is use:
+            return False
+        callee = self._analysis.value(call.func)
+        name = callee.qualified if isinstance(callee, Method) else callee.name if isinstance(callee, External) else ""
+        return bool(name) and name.partition(".")[0] not in _ASKING_OR_WAITING
 
     def _is_given_to_the_project(self, use: f.Expr, around: f.Node) -> bool:
         call = self._parents.get(id(around)) if isinstance(around, f.Keyword) else around

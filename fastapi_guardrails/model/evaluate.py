@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi_guardrails.model import attributes, classes, journal, natives, operators, types
 from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
-from fastapi_guardrails.model.given import Given, given, of_object
+from fastapi_guardrails.model.given import Given, given, of_object, untyped
 from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.interfaces import Interfaces
 from fastapi_guardrails.model.launched import Launched
@@ -665,7 +665,7 @@ class Evaluator(Statements):
         initializer = classes.method(cls, "__init__")
         if initializer is not None:
             if call.frame.inline:
-                self._note_made(cls, call)
+                self._note_made(cls, initializer, call)
                 self.call_function(initializer, made, call)
             else:
                 self._assume_init(made, initializer, call)
@@ -676,8 +676,8 @@ class Evaluator(Statements):
             self.call_function(post, made, call.replaced([], {}))
         return made
 
-    def _note_made(self, cls: ClassValue, call: Arguments) -> None:
-        brought = brought_to(self, cls, call) if call.frame.module.is_application else None
+    def _note_made(self, cls: ClassValue, initializer: FunctionValue, call: Arguments) -> None:
+        brought = brought_to(self, initializer, call) if call.frame.module.is_application else None
         if brought:
             self.made.setdefault(id(cls.node), []).append(brought)
 
@@ -1001,7 +1001,15 @@ def _has_unknown(value: Value) -> bool:
     """Whether a value, or an item of it, may be anything."""
     if isinstance(value, Sequence_):
         return any(map(_has_unknown, value.items))
-    return is_unknown(value)
+    return is_unknown(value) or any(map(_is_made_with_unknown, options(value)))
+
+
+def _is_made_with_unknown(value: Value) -> bool:
+    """Whether an object was made with what cannot be followed, and its class does not say what it is."""
+    if not isinstance(value, Instance) or not isinstance(value.cls, ClassValue) or not value.made:
+        return False
+    initializer = classes.method(value.cls, "__init__")
+    return initializer is not None and any(f"({name})" not in value.attrs for _, name in untyped(initializer))
 
 
 def _is_context(value: Value) -> bool:

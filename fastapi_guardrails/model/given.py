@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi_guardrails.model.frames import Arguments
 from fastapi_guardrails.model.values import (
     UNKNOWN,
+    Bound,
     ClassValue,
     External,
     FunctionValue,
@@ -20,6 +21,9 @@ from fastapi_guardrails.source import facts as f
 
 _STARS = ("args", "kwargs")
 
+#: What can be called, or has methods.
+_FOLLOWED = (Instance, ClassValue, External, FunctionValue, Bound)
+
 #: Parameters without a type that a call brings objects for: their names, and the values.
 Given = tuple[tuple[str, Value], ...]
 
@@ -34,14 +38,14 @@ def untyped(function: FunctionValue) -> list[tuple[int | None, str]]:
 
 
 def given(function: FunctionValue, receiver: Value | None, call: Arguments) -> Given:
-    """The arguments of a call that are objects, for the parameters that have no annotation or `Any`, and for `*args`.
+    """The arguments of a call for the parameters that have no annotation or `Any`, and for `*args` and `**kwargs`.
 
     Text, numbers and containers do not count: who calls a method of theirs waits for nothing.
     """
     if receiver is None and _is_method(function):
         return ()  # called by way of the class: the arguments start with the object
     found = ((name, call.get(index, name)) for index, name in untyped(function))
-    brought = [(name, value) for name, value in found if value is not None and is_object(value)]
+    brought = [(name, value) for name, value in found if value is not None and is_followed(value)]
     return (*brought, *_rest(function, call))
 
 
@@ -54,19 +58,19 @@ def _params(function: FunctionValue) -> list[f.Param]:
 
 
 def _rest(function: FunctionValue, call: Arguments) -> Given:
-    """What `*args` and `**kwargs` get, where an object is in it; of what is none nothing is said."""
+    """What `*args` and `**kwargs` get, where something that is followed is in it; of the rest nothing is said."""
     params = _params(function)
     found: list[tuple[str, Value]] = []
     for index, param in enumerate(params):
         if param.kind == "args":
-            items = [value if is_object(value) else UNKNOWN for value in call.args[index:]]
-            if any(map(is_object, items)):
+            items = [value if is_followed(value) else UNKNOWN for value in call.args[index:]]
+            if any(map(is_followed, items)):
                 found.append((param.name, Sequence_("tuple", items, open=call.open)))
         elif param.kind == "kwargs":
             names = {p.name for p in params}
             more: dict[Scalar, Value] = {}
-            more.update({k: v if is_object(v) else UNKNOWN for k, v in call.kwargs.items() if k not in names})
-            if any(map(is_object, more.values())):
+            more.update({k: v if is_followed(v) else UNKNOWN for k, v in call.kwargs.items() if k not in names})
+            if any(map(is_followed, more.values())):
                 found.append((param.name, Mapping(more, open=call.open)))
     return tuple(found)
 
@@ -76,19 +80,20 @@ def key(values: Given) -> int:
     return hash(tuple((name, *map(_type_key, options(value))) for name, value in values)) if values else 0
 
 
-def is_object(value: Value) -> bool:
-    """Whether a value is an object of the project or of a library, or of those or None."""
+def is_followed(value: Value) -> bool:
+    """Whether a value is an object, a class or a function of the project or of a library, or one of them or None."""
     found = [option for option in options(value) if not is_none(option)]
-    return bool(found) and all(isinstance(option, Instance) and not _is_builtin(option.cls) for option in found)
+    return bool(found) and all(isinstance(option, _FOLLOWED) and not _is_builtin(option) for option in found)
 
 
 def of_object(value: Value | None) -> Given:
     """What an object was made with, where it is one."""
     attributes = value.attrs.items() if isinstance(value, Instance) else ()
-    return tuple(item for item in attributes if item[0].startswith("(") and is_object(item[1]))
+    return tuple(item for item in attributes if item[0].startswith("(") and is_followed(item[1]))
 
 
-def _is_builtin(cls: Value) -> bool:
+def _is_builtin(value: Value) -> bool:
+    cls = value.cls if isinstance(value, Instance) else value
     return isinstance(cls, External) and cls.name.startswith("builtins.")
 
 
@@ -97,7 +102,11 @@ def _type_key(value: Value) -> object:
         return value.open, tuple(map(_type_key, value.items))
     if isinstance(value, Mapping):
         return value.open, tuple((name, _type_key(item)) for name, item in value.items.items())
-    if not isinstance(value, Instance):
-        return repr(value)
-    cls = id(value.cls.node) if isinstance(value.cls, ClassValue) else repr(value.cls)
-    return cls, tuple(map(repr, value.args))
+    if isinstance(value, Bound):
+        return _type_key(value.function), _type_key(value.receiver)
+    if isinstance(value, (ClassValue, FunctionValue)):
+        return id(value.node), id(value.scope)
+    if isinstance(value, Instance):
+        cls = id(value.cls.node) if isinstance(value.cls, ClassValue) else repr(value.cls)
+        return cls, tuple(map(repr, value.args))
+    return repr(value)

@@ -9,10 +9,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model import classes
-from fastapi_guardrails.model.given import is_object, untyped
+from fastapi_guardrails.model.given import is_followed, untyped
 from fastapi_guardrails.model.values import (
     UNKNOWN,
     ClassValue,
+    FunctionValue,
+    Instance,
     Value,
     is_none,
     options,
@@ -41,25 +43,39 @@ class Makers:
     def __init__(self, evaluator: Evaluator) -> None:
         self._ev = evaluator
         self._level = _LEVELS
-        self._known: dict[tuple[int, int], Brought] = {}
+        self._known: dict[tuple[int, int, int], Brought] = {}
         self._kept: list[Kept] = [({}, {}) for _ in range(_LEVELS)]
 
-    def bring(self, cls: ClassValue) -> Brought:
-        """What the calls of a class and its subclasses bring, as a union of what differs.
+    def bring(self, cls: ClassValue, initializer: FunctionValue) -> Brought:
+        """What an `__init__` of a class or of one of its bases gets, as a union of what differs.
 
-        Left out are parameters for which some call brings no object, or what cannot be followed.
+        Left out are parameters for which some call brings no object, class or function, or what cannot be followed.
         """
         if not self._level:
             return {}
-        place = id(cls.node), self._level
+        place = id(cls.node), id(initializer.node), self._level
         if place not in self._known:
+            first = classes.method(cls, "__init__")
             self._level -= 1
             try:
                 with self._ev.apart(self._kept[self._level]):
-                    self._known[place] = self._found(cls)
+                    is_first = first is None or first.node is initializer.node
+                    self._known[place] = self._found(cls) if is_first else self._handed_up(cls, initializer)
             finally:
                 self._level += 1
         return self._known[place]
+
+    def _handed_up(self, cls: ClassValue, initializer: FunctionValue) -> Brought:
+        """What the `__init__` of a subclass gives to that of a base."""
+        for base in classes.mro(cls):
+            own = base.scope.vars.get("__init__") if isinstance(base, ClassValue) else None
+            if not isinstance(own, FunctionValue) or own.node is initializer.node:
+                continue
+            for site in self._ev.analysis(own, Instance(cls), tuple(self.bring(cls, own).items())).calls:
+                if any(target.node is initializer.node for target, _ in site.targets):
+                    brought = brought_to(self._ev, initializer, site.call)
+                    return {name: value for name, value in brought.items() if is_followed(value)}
+        return {}
 
     def _found(self, cls: ClassValue) -> Brought:
         made = {id(sub.node): sub for sub in self._below[id(cls.node)]}
@@ -69,7 +85,7 @@ class Makers:
             for name, value in brought.items():
                 if not is_none(value):
                     found.setdefault(name, []).append(value)
-                    if not is_object(value):
+                    if not is_followed(value):
                         lost.add(name)
             if lost >= found.keys() and found:
                 return {}  # what other calls bring does not count any more
@@ -100,15 +116,13 @@ class Makers:
             queue += analysis.nested
             for site in analysis.calls:
                 for option in options(site.callee):
-                    if isinstance(option, ClassValue) and id(option.node) in made:
-                        yield brought_to(self._ev, option, site.call)
+                    initializer = classes.method(option, "__init__") if isinstance(option, ClassValue) else None
+                    if isinstance(option, ClassValue) and id(option.node) in made and initializer is not None:
+                        yield brought_to(self._ev, initializer, site.call)
 
 
-def brought_to(ev: Evaluator, cls: ClassValue, call: Arguments) -> Brought:
-    """What a call of a class brings for the parameters of its `__init__` that have no type, or their defaults."""
-    initializer = classes.method(cls, "__init__")
-    if initializer is None:
-        return {}
+def brought_to(ev: Evaluator, initializer: FunctionValue, call: Arguments) -> Brought:
+    """What a call brings for the parameters of an `__init__` that have no type, or their defaults."""
     found: Brought = {}
     defaults = {param.name: param.default for param in initializer.node.params}
     for index, name in untyped(initializer):

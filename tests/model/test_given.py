@@ -58,6 +58,10 @@ def hits(asked: Asked, function: str) -> list[Hit]:
         ("class Tool:\n    def __init__(self, client): client.wait()", "Tool(Client())"),
         ("def same(client): return client", "same(Client()).wait()"),
         ("class Tool:\n    def __init__(self, client): self.client = client", "Tool(Client()).client.wait()"),
+        (
+            "class Tool:\n    def __init__(self, client): self.client = client\ndef make(client): return Tool(client)",
+            "make(Client()).client.wait()",
+        ),
         ("def use(*clients): clients[0].wait()", "use(Client())"),
         ("def use(**clients): clients['one'].wait()", "use(one=Client())"),
         ("def pair(client): return client, 1", "client, n = pair(Client())\n    client.wait()"),
@@ -250,3 +254,62 @@ async def second(b: B):
         asked = ask(code)
         answers.append({name: asked.local(name, "x") for name in order})
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    ("initializer", "makers"),
+    [
+        ("def __init__(self, c):\n        super().__init__(c)", "def make(): return Special(Client())"),
+        ("def __init__(self):\n        super().__init__(Client())", ""),
+        ("def __init__(self):\n        Tool.__init__(self, client=Client())", ""),
+        ("def __init__(self, c, n):\n        super().__init__(c, n)", "special = Special(Client(), 2)"),
+    ],
+)
+def test_an_object_has_what_its_class_gives_to_the_base(initializer: str, makers: str) -> None:
+    asked = ask(f"""{TOOL}
+class Special(Tool):
+    {initializer}
+{makers}
+async def read(tool: Special):
+    x = tool.client
+    tool.run()
+""")
+    assert asked.local("read", "x") == "Client"
+    assert hits(asked, "read")
+
+
+@pytest.mark.parametrize(
+    ("call", "type_"),
+    [("Repo(User)", "User"), ("UserRepo()", "User"), ("find(User)", "User"), ("find(key)", "?")],
+)
+def test_a_class_is_followed_like_an_object(call: str, type_: str) -> None:
+    asked = ask(f"""
+class User: ...
+class Repo:
+    def __init__(self, model): self.model = model
+    def make(self): return self.model()
+class UserRepo(Repo):
+    def __init__(self): super().__init__(User)
+class Found:
+    def __init__(self, model): self.made = model()
+    def make(self): return self.made
+def find(model): return Found(model)
+def read(key):
+    x = {call}.make()
+""")
+    assert asked.local("read", "x") == type_
+
+
+def test_a_function_is_followed_like_an_object() -> None:
+    asked = ask("""
+def again(function, client): return function(client)
+def use(client): client.wait()
+def skip(client): ...
+async def a():
+    again(use, Client())
+async def b():
+    again(skip, Client())
+async def c(client: Client):
+    again(client.wait, 1)
+""")
+    assert [bool(hits(asked, name)) for name in "abc"] == [True, False, True]
