@@ -119,6 +119,8 @@ def has_sync_sqlalchemy(imported: Collection[str]) -> bool:
     """Whether a sync engine or session can come from what is imported: also by a module, whose attributes they are."""
     for name in imported:
         package, _, rest = name.partition(".")
+        if package == "fastapi_sqlalchemy":
+            return True
         if package not in ("sqlalchemy", "sqlmodel"):
             continue
         last = name.rpartition(".")[2]

@@ -451,6 +451,13 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "sqlalchemy.ext.asyncio.AsyncEngine": {"sync_engine": "sqlalchemy.Engine"},
 }
 
+#: Objects that a library keeps in an attribute of another, by their full names. The sessions are those that the
+#: middlewares of fastapi-sqlalchemy and fastapi-async-sqlalchemy make for each request (their READMEs).
+OBJECTS: dict[str, str] = {
+    "fastapi_async_sqlalchemy.db.session": "sqlalchemy.ext.asyncio.AsyncSession",
+    "fastapi_sqlalchemy.db.session": "sqlalchemy.orm.Session",
+}
+
 #: Classes whose subclass of `collections.abc` generics iterate to their first type argument.
 ITERABLES = frozenset(
     {

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.classes import ancestors
-from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS, STATE
+from fastapi_guardrails.knowledge.returns import ATTRIBUTES, METHODS, OBJECTS, STATE
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.given import Given, is_followed, untyped
 from fastapi_guardrails.model.values import (
@@ -141,6 +141,8 @@ def _of_external(value: External, name: str) -> Value:
         return Const(int(status.group(1)))
     if value.name == "http.HTTPStatus" and name in http.HTTPStatus.__members__:
         return Const(int(http.HTTPStatus[name]))
+    if full in OBJECTS:
+        return Instance(External(OBJECTS[full]))
     return external(full)
 
 
