@@ -451,12 +451,12 @@ def _assigned(ev: Evaluator, value: Instance, cls: ClassValue, name: str) -> Val
 def _made_with(ev: Evaluator, function: FunctionValue, value: Instance, cls: ClassValue) -> Given:
     """What an object was made with, for the parameters of its `__init__` that do not say it."""
     found: list[tuple[str, Value]] = []
-    for _, name in untyped(function):
-        brought = value.attrs.get(f"({name})")
+    for _, param in untyped(function):
+        brought = value.attrs.get(f"({param.name})")
         if brought is None and ev.makers is not None:
-            brought = ev.makers.bring(cls, function).get(name)
+            brought = ev.makers.bring(cls, function).get(param.name)
         if brought is not None and is_followed(brought):
-            found.append((name, brought))
+            found.append((param.name, brought))
     return tuple(found)
 
 

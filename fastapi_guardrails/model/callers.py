@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fastapi_guardrails.model.given import Given, given, key, untyped
+from fastapi_guardrails.model.given import Given, key, untyped
 from fastapi_guardrails.model.values import FunctionValue, Unknown
 from fastapi_guardrails.source import facts as f
 
@@ -83,11 +83,11 @@ def _calls(analysis: Analysis) -> _Calls:
     for site in analysis.calls:
         for target, receiver in site.targets:
             if untyped(target):
-                found.setdefault(id(target.node), []).append((site, given(target, receiver, site.call)))
+                found.setdefault(id(target.node), []).append((site, site.brings(target, receiver)))
     return found
 
 
 def _hands_on(site: CallSite, function: FunctionValue) -> bool:
     """Whether a call brings what cannot be followed for a parameter without a type."""
-    brought = (site.call.get(index, name) for index, name in untyped(function))
+    brought = (site.call.get(index, param.name) for index, param in untyped(function))
     return any(isinstance(value, Unknown) for value in brought)

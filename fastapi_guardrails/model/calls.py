@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.frames import Arguments, Frame
-from fastapi_guardrails.model.given import Given, of_object
+from fastapi_guardrails.model.given import Given, given, of_object
 from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import (
     NONE,
@@ -100,6 +100,15 @@ class CallSite:
     def targets(self) -> list[tuple[FunctionValue, Value | None]]:
         """The project functions whose bodies the call runs, each with its receiver."""
         return [t for option in options(self.callee) for t in targets(option)]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a part of the arguments may stand elsewhere, in a `functools.partial`."""
+        return any(isinstance(option, Partial) for option in options(self.callee))
+
+    def brings(self, function: FunctionValue, receiver: Value | None) -> Given:
+        """The arguments for those parameters of a target that do not say what they are."""
+        return () if self.is_partial else given(function, receiver, self.call)
 
 
 def callee_name(callee: Value) -> str:
@@ -332,7 +341,7 @@ class Recorder:
 
 
 def analyse(
-    ev: Evaluator, function: FunctionValue, receiver: Value | None, given: Given, store: dict[Any, Analysis], key: Any
+    ev: Evaluator, function: FunctionValue, receiver: Value | None, brought: Given, store: dict[Any, Analysis], key: Any
 ) -> Analysis:
     """Analyse a function with its parameters as declared or given; stored before it is complete, for recursive ones."""
     body = ev.body(function)
@@ -345,7 +354,7 @@ def analyse(
     me = _receiver(function, receiver)
     ev.bind_parameters(function, me, None, scope)
     _bind_dependencies(ev, function, scope)
-    scope.vars.update(given)
+    scope.vars.update(brought)
     analysis.scope = scope
     try:
         completed = ev.run(body, frame)

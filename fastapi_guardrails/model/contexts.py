@@ -12,7 +12,7 @@ from fastapi_guardrails.model.classes import inherits, plain
 from fastapi_guardrails.model.classes import method as method_of
 from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.frames import Arguments, Frame
-from fastapi_guardrails.model.given import Given, given, of_object, untyped
+from fastapi_guardrails.model.given import Given, receiver_key, untyped
 from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.processes import end_of_start
 from fastapi_guardrails.model.suspects import MAKING, Suspects
@@ -97,7 +97,7 @@ class _Place(NamedTuple):
     def key(self) -> tuple[object, ...]:
         known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
         function = id(self.function.node), id(self.function.scope)  # of a wrapper: with what it wraps
-        receiver = repr(self.receiver), given_key(of_object(self.receiver)), is_kept(self.receiver)
+        receiver = receiver_key(self.receiver), is_kept(self.receiver)
         return *function, *receiver, known, self.once, given_key(self.given)
 
 
@@ -141,7 +141,7 @@ class Chains:
 
     def _brought(self, function: Function) -> list[Given]:
         """What callers bring for parameters without a type, where that may matter."""
-        names = {name for _, name in untyped(function.value)}
+        names = {param.name for _, param in untyped(function.value)}
         if names and any(self._may_matter_by(site, names) for site in function.analysis.calls):
             return self._project.callers.bring(function.value)
         return []
@@ -212,8 +212,8 @@ class Chains:
     def _beneath(self, site: CallSite | None, place: _Place) -> _Found | None:
         """What lies below a call of a function: in general, and then with its arguments where they decide."""
         found = self._search(place._replace(known={}))
-        if found is None and site is not None and not _is_partial(site.callee):
-            place = place._replace(given=given(place.function, place.receiver, site.call))
+        if found is None and site is not None:
+            place = place._replace(given=site.brings(place.function, place.receiver))
             found = self._search(place._replace(known={})) if place.given else None
         if found is None or site is None:
             return found
@@ -273,7 +273,7 @@ def bound(
     `known` are the names that the caller knows.
     """
     node = site.node
-    if not wanted or not isinstance(node, f.Call) or site.call.open or _is_partial(site.callee):
+    if not wanted or not isinstance(node, f.Call) or site.call.open or site.is_partial:
         return {}
     params = function.node.params
     if receiver is not None and params and params[0].kind in ("pos", "any"):
@@ -312,10 +312,6 @@ def _root(node: f.Expr) -> str | None:
 
 def _qualified(decorator: Value) -> str:
     return decorator.name if isinstance(decorator, External) else ""
-
-
-def _is_partial(callee: Value) -> bool:
-    return any(isinstance(option, Partial) for option in options(callee))
 
 
 def _iterations(analysis: Analysis) -> Iterator[CallSite]:

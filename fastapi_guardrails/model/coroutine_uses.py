@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from fastapi_guardrails.model import classes, types
+from fastapi_guardrails.model.calls import callee_name
 from fastapi_guardrails.model.tree import names, statements, walk, walk_with_parent
 from fastapi_guardrails.model.values import (
     UNKNOWN,
@@ -200,8 +201,8 @@ class CoroutineUses:
 
     def _encoded(self, node: f.Expr, parent: f.Node | None) -> Use | None:
         """Whether a JSON response, or what makes JSON, gets something."""
-        call = self._parents.get(id(parent)) if isinstance(parent, f.Keyword) else parent
-        if not isinstance(call, f.Call):
+        call = self._taking(node, parent)
+        if call is None:
             return None
         first = call.args[0] if call.args else None
         if first is not node and not (isinstance(parent, f.Keyword) and parent.name in ("content", "obj")):
@@ -217,8 +218,8 @@ class CoroutineUses:
     def _given(self, node: f.Expr, parent: f.Node | None) -> Use | None:
         """How a call uses an argument, where it says that it takes the value."""
         name = parent.name if isinstance(parent, f.Keyword) else None
-        call = self._parents.get(id(parent)) if isinstance(parent, f.Keyword) else parent
-        if not isinstance(call, f.Call) or call.func is node:
+        call = self._taking(node, parent)
+        if call is None:
             return None
         callee = self._analysis.value(call.func)
         if isinstance(callee, External) and callee.name in _FAILING | _POINTLESS:
@@ -331,16 +332,18 @@ class CoroutineUses:
 
     def _is_given_to_a_library(self, use: f.Expr, around: f.Node) -> bool:
         """Whether something gets it that neither waits for coroutines nor asks what it got."""
-        call = self._parents.get(id(around)) if isinstance(around, f.Keyword) else around
-        if not isinstance(call, f.Call) or call.func is use:
-            return False
-        callee = self._analysis.value(call.func)
-        name = callee.qualified if isinstance(callee, Method) else callee.name if isinstance(callee, External) else ""
+        call = self._taking(use, around)
+        name = callee_name(self._analysis.value(call.func)) if call is not None else ""
         return bool(name) and name.partition(".")[0] not in _ASKING_OR_WAITING
 
     def _is_given_to_the_project(self, use: f.Expr, around: f.Node) -> bool:
-        call = self._parents.get(id(around)) if isinstance(around, f.Keyword) else around
-        return isinstance(call, f.Call) and call.func is not use and bool(self._targets(call))
+        call = self._taking(use, around)
+        return call is not None and bool(self._targets(call))
+
+    def _taking(self, node: f.Expr, parent: f.Node | None) -> f.Call | None:
+        """The call that gets something as an argument, by its place or by a name."""
+        call = self._parents.get(id(parent)) if isinstance(parent, f.Keyword) else parent
+        return call if isinstance(call, f.Call) and call.func is not node else None
 
     def _says_otherwise(self, node: f.AnnAssign) -> bool:
         """Whether the annotation of an assignment takes no coroutine."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi_guardrails.model import attributes, classes, journal, natives, operators, types
 from fastapi_guardrails.model.choices import Choices
 from fastapi_guardrails.model.frames import Arguments, Frame
-from fastapi_guardrails.model.given import Given, given, of_object, untyped
+from fastapi_guardrails.model.given import Given, given, receiver_key, untyped
 from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.interfaces import Interfaces
 from fastapi_guardrails.model.launched import Launched
@@ -906,7 +906,7 @@ class Evaluator(Statements):
 
     def _inferred(self, function: FunctionValue, receiver: Value | None, brought: Given = ()) -> Value:
         """The union of what the body returns or yields, from its analysis; a wrapper has one for each that it wraps."""
-        key = (id(function.node), hash((id(function.scope), _receiver_key(receiver), given_key(brought))))
+        key = (id(function.node), hash((id(function.scope), receiver_key(receiver), given_key(brought))))
         if key in self._results:
             return self._results[key]
         if key in self._typing or len(self._typing) > 12:
@@ -949,7 +949,7 @@ class Evaluator(Statements):
 
     def self_attributes(self, function: FunctionValue, receiver: Instance, given: Given = ()) -> dict[str, Value]:
         """What a method leaves in the attributes of its object."""
-        key = (id(function.node), hash((_receiver_key(receiver), given_key(given))))
+        key = (id(function.node), hash((receiver_key(receiver), given_key(given))))
         if key in self._typing:
             return {}
         self._typing.add(key)
@@ -975,7 +975,7 @@ class Evaluator(Statements):
         """What happens in a function's body, with its parameters as declared, or as they are given (kept)."""
         from fastapi_guardrails.model.calls import analyse
 
-        key = (id(function.node), id(function.scope), _receiver_key(receiver), given_key(given))
+        key = (id(function.node), id(function.scope), receiver_key(receiver), given_key(given))
         found = self._analyses.get(key)
         if found is None:
             found = analyse(self, function, receiver, given, self._analyses, key)
@@ -1009,7 +1009,7 @@ def _is_made_with_unknown(value: Value) -> bool:
     if not isinstance(value, Instance) or not isinstance(value.cls, ClassValue) or not value.made:
         return False
     initializer = classes.method(value.cls, "__init__")
-    return initializer is not None and any(f"({name})" not in value.attrs for _, name in untyped(initializer))
+    return initializer is not None and any(f"({param.name})" not in value.attrs for _, param in untyped(initializer))
 
 
 def _is_context(value: Value) -> bool:
@@ -1038,14 +1038,6 @@ def _function_parent(scope: Scope) -> Scope:
     while scope.kind == "class" and scope.parent is not None:
         scope = scope.parent
     return scope
-
-
-def _receiver_key(receiver: Value | None) -> int:
-    if isinstance(receiver, Instance) and isinstance(receiver.cls, ClassValue):
-        return hash((id(receiver.cls.node), tuple(repr(a) for a in receiver.args), given_key(of_object(receiver))))
-    if isinstance(receiver, ClassValue):
-        return id(receiver.node)
-    return 0
 
 
 _EVALUATE: dict[type, Any] = {

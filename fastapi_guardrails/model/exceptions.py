@@ -16,7 +16,7 @@ from fastapi_guardrails.model.awaits import Awaits, Place
 from fastapi_guardrails.model.branches import Known, dead, decides
 from fastapi_guardrails.model.calls import Analysis, CallSite, RaiseSite, targets
 from fastapi_guardrails.model.contexts import bound
-from fastapi_guardrails.model.given import Given, given, of_object
+from fastapi_guardrails.model.given import Given, receiver_key
 from fastapi_guardrails.model.given import key as given_key
 from fastapi_guardrails.model.guards import Guards, around, catches, is_raised_again
 from fastapi_guardrails.model.switches import Switches, is_switch
@@ -91,8 +91,8 @@ class _Run(NamedTuple):
     @property
     def key(self) -> tuple[object, ...]:
         known = tuple((name, repr(value)) for name, value in sorted(self.known.items()))
-        receiver = _class_key(self.receiver), given_key(of_object(self.receiver))
-        return id(self.function.node), id(self.function.scope), *receiver, known, given_key(self.given)
+        place = id(self.function.node), id(self.function.scope), receiver_key(self.receiver)
+        return *place, known, given_key(self.given)
 
 
 class _Call(NamedTuple):
@@ -187,7 +187,7 @@ class Exceptions:
     def _given_to_raise(self, run: _Run, call: _Call) -> dict[str, Value]:
         """The exceptions that a call gives to a function, or leaves at their defaults, which raises them."""
         names = self._raised(run)
-        if not names or call.site.call.open or isinstance(call.site.callee, Partial):
+        if not names or call.site.call.open or call.site.is_partial:
             return {}
         evaluator = self._project.evaluator
         params = run.function.node.params
@@ -530,19 +530,12 @@ def _request_parameters(ev: Evaluator, function: FunctionValue) -> list[str]:
 
 def _objects(function: FunctionValue, receiver: Value | None, call: _Call | None) -> Given:
     """What a call brings for parameters without a type; what a library's object raises does not count."""
-    if call is None or isinstance(call.site.callee, Partial):
-        return ()
-    brought = given(function, receiver, call.site.call)
+    brought = () if call is None else call.site.brings(function, receiver)
     return tuple((name, value) for name, value in brought if any(_is_own(option) for option in options(value)))
 
 
 def _is_own(value: Value) -> bool:
     return isinstance(value, Instance) and isinstance(value.cls, ClassValue)
-
-
-def _class_key(receiver: Value | None) -> int:
-    cls = receiver.cls if isinstance(receiver, Instance) else receiver
-    return id(cls.node) if isinstance(cls, ClassValue) else 0
 
 
 def _raises_again(site: RaiseSite) -> bool:

@@ -28,10 +28,10 @@ _FOLLOWED = (Instance, ClassValue, External, FunctionValue, Bound)
 Given = tuple[tuple[str, Value], ...]
 
 
-def untyped(function: FunctionValue) -> list[tuple[int | None, str]]:
+def untyped(function: FunctionValue) -> list[tuple[int | None, f.Param]]:
     """The parameters without a type: their positions behind the object of a method, None where a name is needed."""
     return [
-        (None if param.kind == "kw" else index, param.name)
+        (None if param.kind == "kw" else index, param)
         for index, param in enumerate(_params(function))
         if param.kind not in _STARS and (param.annotation is None or f.last_name(param.annotation) == "Any")
     ]
@@ -44,7 +44,7 @@ def given(function: FunctionValue, receiver: Value | None, call: Arguments) -> G
     """
     if receiver is None and _is_method(function):
         return ()  # called by way of the class: the arguments start with the object
-    found = ((name, call.get(index, name)) for index, name in untyped(function))
+    found = ((param.name, call.get(index, param.name)) for index, param in untyped(function))
     brought = [(name, value) for name, value in found if value is not None and is_followed(value)]
     return (*brought, *_rest(function, call))
 
@@ -78,6 +78,15 @@ def _rest(function: FunctionValue, call: Arguments) -> Given:
 def key(values: Given) -> int:
     """Tells calls apart whose arguments are of different types."""
     return hash(tuple((name, *map(_type_key, options(value))) for name, value in values)) if values else 0
+
+
+def receiver_key(receiver: Value | None) -> int:
+    """Tells apart the objects and classes whose methods are analysed one by one."""
+    if isinstance(receiver, Instance) and isinstance(receiver.cls, ClassValue):
+        return hash((id(receiver.cls.node), tuple(repr(a) for a in receiver.args), key(of_object(receiver))))
+    if isinstance(receiver, ClassValue):
+        return id(receiver.node)
+    return 0
 
 
 def is_followed(value: Value) -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.given import is_followed, untyped
 from fastapi_guardrails.model.values import (
-    UNKNOWN,
     ClassValue,
     FunctionValue,
     Instance,
@@ -124,10 +123,7 @@ class Makers:
 def brought_to(ev: Evaluator, initializer: FunctionValue, call: Arguments) -> Brought:
     """What a call brings for the parameters of an `__init__` that have no type, or their defaults."""
     found: Brought = {}
-    defaults = {param.name: param.default for param in initializer.node.params}
-    for index, name in untyped(initializer):
-        value, default = call.get(index, name), defaults[name]
-        if value is None:
-            value = ev.at_definition(default, initializer.scope) if default is not None else UNKNOWN
-        found[name] = value
+    for index, param in untyped(initializer):
+        value = call.get(index, param.name)
+        found[param.name] = ev.default_of(initializer, param, call) if value is None else value
     return found

@@ -452,20 +452,17 @@ class ModuleFacts(msgspec.Struct, array_like=True):
     lines: int
 
 
-#: The bytes with which an encoded function begins (fields, tag, a position of at least one line).
-NESTED_FUNCTION = b"\x9d\x3a\xce"
+def _beginning(node: type[Node]) -> bytes:
+    """The bytes with which an encoded node begins: how many items it has, its tag, a position of at least one line."""
+    return bytes((0x90 + 1 + len(node.__struct_fields__), node.__struct_config__.tag, 0xCE))  # type: ignore[arg-type]
 
-#: The bytes with which an encoded `except` clause begins.
-HANDLER = b"\x95\x21\xce"
 
-#: The bytes with which an encoded name of an import begins.
-IMPORTED = b"\x94\x22\xce"
-
-#: The bytes with which an encoded `with` statement begins.
-WITH = b"\x95\x31\xce"
-
-#: The bytes with which an encoded class begins.
-NESTED_CLASS = b"\x98\x3b\xce"
+NESTED_FUNCTION = _beginning(Function)
+NESTED_CLASS = _beginning(Class)
+HANDLER = _beginning(Handler)
+#: A name of an import.
+IMPORTED = _beginning(Alias)
+WITH = _beginning(With)
 
 _encoder = msgspec.msgpack.Encoder()
 _body_decoder: msgspec.msgpack.Decoder[list[Stmt]] = msgspec.msgpack.Decoder(list[Stmt])

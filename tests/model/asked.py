@@ -8,6 +8,8 @@ import textwrap
 from pathlib import Path
 
 from fastapi_guardrails.config import Config, Target
+from fastapi_guardrails.model.calls import CallSite
+from fastapi_guardrails.model.contexts import Chains, Hit
 from fastapi_guardrails.model.dependencies import Dependency
 from fastapi_guardrails.model.elements import Class, Function, Route
 from fastapi_guardrails.model.project import Project
@@ -163,3 +165,13 @@ def named(type_: Value) -> str:
     if isinstance(type_, TypeVariable):
         return type_.name
     return "None" if isinstance(type_, Const) and type_.value is None else "?"
+
+
+def sleeps(site: CallSite) -> str | None:
+    """What matters in tests of chains."""
+    return "sleep" if site.name == "time.sleep" else None
+
+
+def hits(asked: Asked, function: str) -> list[Hit]:
+    """The calls of a function that lead to a `time.sleep`."""
+    return list(Chains(asked.project, sleeps, lambda _: {"sleep"}).hits(asked.function(function)))

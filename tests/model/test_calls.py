@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fastapi_guardrails.model.calls import Analysis, CallSite
-from fastapi_guardrails.model.contexts import Chains, Hit
+from fastapi_guardrails.model.calls import Analysis
+from fastapi_guardrails.model.contexts import Hit
 from fastapi_guardrails.model.given import Given
 from fastapi_guardrails.model.values import FunctionValue, Value
 
-from .asked import Asked, understand
-
-
-def sleeps(site: CallSite) -> str | None:
-    """What matters in these tests."""
-    return "sleep" if site.name == "time.sleep" else None
-
-
-def hits(asked: Asked, function: str) -> list[Hit]:
-    return list(Chains(asked.project, sleeps, lambda _: {"sleep"}).hits(asked.function(function)))
+from .asked import hits, understand
 
 
 def way(hit: Hit) -> list[str]:

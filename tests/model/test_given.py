@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fastapi_guardrails.model.calls import CallSite
-from fastapi_guardrails.model.contexts import Chains, Hit
-
-from .asked import Asked, understand
+from .asked import Asked, hits, understand
 
 CLIENTS = """
 # app/clients.py
@@ -31,14 +28,6 @@ from app.clients import AsyncClient, Client
 
 def ask(code: str) -> Asked:
     return understand(f"{CLIENTS}\n{HEAD}\n{code}")
-
-
-def sleeps(site: CallSite) -> str | None:
-    return "sleep" if site.name == "time.sleep" else None
-
-
-def hits(asked: Asked, function: str) -> list[Hit]:
-    return list(Chains(asked.project, sleeps, lambda _: {"sleep"}).hits(asked.function(function)))
 
 
 # --- arguments of a call -------------------------------------------------------------------------------------------
@@ -175,6 +164,17 @@ def test_an_async_function_waits_with_what_its_callers_bring(caller: str) -> Non
 )
 def test_an_async_function_that_gets_nothing_to_wait_for_does_not_wait(caller: str) -> None:
     assert not hits(ask(f"async def use(client):\n    client.wait()\n{caller}"), "use")
+
+
+def test_a_partial_says_nothing_of_the_parameters_that_it_fills() -> None:
+    asked = ask("""
+import asyncio
+async def use(client, other):
+    client.wait()
+async def read():
+    asyncio.create_task(partial(use, AsyncClient())(Client()))
+""")
+    assert not hits(asked, "use")
 
 
 def test_functions_that_hand_on_to_each_other_end() -> None:
