@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model.calls import Analysis, CallSite
@@ -51,7 +50,7 @@ class Answers:
         What a generator gives is returned in a response that streams it.
         """
         name = function.node.name
-        words = [f.encode_word(word) for word in (name, *self._aliases.get(name, ()))]
+        words = [f.encode_word(word) for word in (name, *self._project.symbols.aliases.get(name, ()))]
         naming = (caller for caller in self._project.functions if f.has_word(caller.node, words))
         given = _streamed if function.node.is_generator else _returned
         return any(
@@ -59,17 +58,6 @@ class Answers:
             and self.may_come_from(caller, depth - 1)
             for caller in naming
         )
-
-    @cached_property
-    def _aliases(self) -> dict[str, set[str]]:
-        """The other names under which modules import something: `from app.services import find as find_user`."""
-        found: dict[str, set[str]] = {}
-        for module in self._project.modules:
-            for node in module.body:
-                for alias in node.names if isinstance(node, f.ImportFrom) else ():
-                    if alias.asname is not None:
-                        found.setdefault(alias.name, set()).add(alias.asname)
-        return found
 
 
 def _returned(analysis: Analysis) -> Iterator[tuple[FunctionValue, Value | None]]:

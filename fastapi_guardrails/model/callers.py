@@ -54,12 +54,13 @@ class Callers:
     def _naming(self, name: str) -> list[Function]:
         """The functions that call something by a name, or by one that they themselves have given it."""
         if name not in self._named:
-            word = f.encode_word(name)
+            names = {name, *self._project.symbols.aliases.get(name, ())}
+            words = [f.encode_word(known) for known in names]
             self._named[name] = [
                 function
-                for called in (name, f.UNNAMED)
+                for called in (*sorted(names), f.UNNAMED)
                 for function in self._by_name.get(called, ())
-                if called or word in function.node.code
+                if called or f.has_word(function.node, words)
             ]
         return self._named[name]
 

@@ -625,8 +625,7 @@ class Evaluator(Statements):
         if isinstance(callee, LambdaValue):
             return self._call_lambda(callee, call)
         if isinstance(callee, Partial):
-            merged = call.replaced([*callee.args, *call.args], {**callee.kwargs, **call.kwargs})
-            return self.call(callee.target, merged)
+            return self.call(callee.target, callee.joined(call))
         if isinstance(callee, Annotated):
             return self.call(callee.type, call)
         return foreign(callee)

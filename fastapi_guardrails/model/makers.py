@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model import classes
+from fastapi_guardrails.model.calls import callee_name
 from fastapi_guardrails.model.given import is_followed, untyped
 from fastapi_guardrails.model.values import (
+    UNKNOWN,
     ClassValue,
     FunctionValue,
+    Generic,
     Instance,
+    Mapping,
+    Partial,
+    Sequence_,
     Value,
     is_none,
     options,
@@ -22,11 +27,21 @@ from fastapi_guardrails.model.values import (
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
+    from fastapi_guardrails.model.calls import CallSite
     from fastapi_guardrails.model.evaluate import Evaluator, Kept
     from fastapi_guardrails.model.frames import Arguments
 
 #: From how many classes to others an argument is followed that each puts into an attribute and reads there.
 _LEVELS = 2
+
+#: By what methods may name their own class.
+_OWN = ("cls", "type", "__class__")
+
+#: Packages whose functions make no objects of the classes that they get.
+_ASKING = frozenset({"builtins", "fastapi", "functools", "inspect", "logging", "typing", "sqlalchemy", "sqlmodel"})
+
+#: Values that may hold a class.
+_HOLDING = frozenset({ClassValue, Generic, Mapping, Partial, Sequence_})
 
 #: The arguments of one call of a class, by the names of the parameters of its `__init__` that have no type.
 Brought = dict[str, Value]
@@ -54,41 +69,38 @@ class Makers:
             return {}
         place = id(cls.node), id(initializer.node), self._level
         if place not in self._known:
-            first = classes.method(cls, "__init__")
             self._level -= 1
             try:
                 with self._ev.apart(self._kept[self._level]):
-                    is_first = first is None or first.node is initializer.node
-                    self._known[place] = self._found(cls) if is_first else self._handed_up(cls, initializer)
+                    self._known[place] = _agreed(self._found(cls, initializer))
             finally:
                 self._level += 1
         return self._known[place]
 
-    def _handed_up(self, cls: ClassValue, initializer: FunctionValue) -> Brought:
+    def _found(self, cls: ClassValue, initializer: FunctionValue) -> Iterator[Brought]:
+        """What the calls of a class and of its subclasses bring, and what these hand up from their own `__init__`."""
+        if not _is_made_by(cls, initializer):
+            yield from self._handed_up(cls, initializer)
+            return
+        same = [sub for sub in self._below[id(cls.node)] if _is_made_by(sub, initializer)]
+        for sub in same:
+            yield from self._ev.made.get(id(sub.node), ())  # start-up code
+        yield from self._in_functions(same, initializer)
+        for sub in self._below[id(cls.node)]:
+            if sub not in same:
+                yield from self._handed_up(sub, initializer)
+
+    def _handed_up(self, cls: ClassValue, initializer: FunctionValue) -> Iterator[Brought]:
         """What the `__init__` of a subclass gives to that of a base."""
         for base in classes.mro(cls):
             own = base.scope.vars.get("__init__") if isinstance(base, ClassValue) else None
-            if not isinstance(own, FunctionValue) or own.node is initializer.node:
+            if not isinstance(own, FunctionValue):
                 continue
+            if own.node is initializer.node:
+                return
             for site in self._ev.analysis(own, Instance(cls), tuple(self.bring(cls, own).items())).calls:
                 if any(target.node is initializer.node for target, _ in site.targets):
-                    brought = brought_to(self._ev, initializer, site.call)
-                    return {name: value for name, value in brought.items() if is_followed(value)}
-        return {}
-
-    def _found(self, cls: ClassValue) -> Brought:
-        made = {id(sub.node): sub for sub in self._below[id(cls.node)]}
-        found: dict[str, list[Value]] = {}
-        lost: set[str] = set()
-        for brought in chain(self._at_start(made), self._in_functions(made)):
-            for name, value in brought.items():
-                if not is_none(value):
-                    found.setdefault(name, []).append(value)
-                    if not is_followed(value):
-                        lost.add(name)
-            if lost >= found.keys() and found:
-                return {}  # what other calls bring does not count any more
-        return {name: union(values) for name, values in found.items() if name not in lost}
+                    yield brought_to(self._ev, initializer, site.call)
 
     @cached_property
     def _below(self) -> dict[int, list[ClassValue]]:
@@ -100,24 +112,89 @@ class Makers:
                     found[id(base.node)].append(cls)
         return found
 
-    def _at_start(self, made: dict[int, ClassValue]) -> Iterator[Brought]:
-        """The calls of start-up code."""
-        for node in made:
-            yield from self._ev.made.get(node, ())
-
-    def _in_functions(self, made: dict[int, ClassValue]) -> Iterator[Brought]:
-        words = [f.encode_word(cls.name) for cls in made.values()]
+    def _in_functions(self, made: list[ClassValue], initializer: FunctionValue) -> Iterator[Brought]:
+        nodes = {id(cls.node) for cls in made}
+        words = [f.encode_word(name) for cls in made for name in self._names_of(cls)]
+        own = [*words, *map(f.encode_word, _OWN)]
         queue = [fn for fn in self._ev.registry.functions.values() if fn.module.is_application]
         for function in queue:
-            if id(function.node) in self._ev.executed or not f.has_word(function.node, words):
+            is_own = function.owner is not None and id(function.owner.node) in nodes
+            if id(function.node) in self._ev.executed or not f.has_word(function.node, own if is_own else words):
                 continue
             analysis = self._ev.analysis(function)
             queue += analysis.nested
             for site in analysis.calls:
-                for option in options(site.callee):
-                    initializer = classes.method(option, "__init__") if isinstance(option, ClassValue) else None
-                    if isinstance(option, ClassValue) and id(option.node) in made and initializer is not None:
-                        yield brought_to(self._ev, initializer, site.call)
+                for cls, call in _made(site):
+                    if id(cls.node) in nodes:
+                        yield brought_to(self._ev, initializer, call)
+                if any(id(cls.node) in nodes for cls in _handed(site)):
+                    yield {param.name: UNKNOWN for _, param in untyped(initializer)}
+
+    def _names_of(self, cls: ClassValue) -> Iterator[str]:
+        """The names by which modules and classes know a class."""
+        yield cls.name
+        yield from self._ev.symbols.aliases.get(cls.name, ())
+        yield from self._variables.get(id(cls.node), ())
+
+    @cached_property
+    def _variables(self) -> dict[int, set[str]]:
+        """By the definition of a class: the variables of modules and classes that hold it, alone or among others."""
+        scopes = [module.scope for module in self._ev.symbols.modules.values()]
+        scopes += [cls.scope for cls in self._ev.registry.classes.values()]
+        found: dict[int, set[str]] = defaultdict(set)
+        for name, value in (item for scope in scopes for item in scope.vars.items()):
+            if value.__class__ in _HOLDING:
+                for cls in _classes_in(value):
+                    found[id(cls.node)].add(name)
+        return found
+
+
+def _is_made_by(cls: ClassValue, initializer: FunctionValue) -> bool:
+    first = classes.method(cls, "__init__")
+    return first is None or first.node is initializer.node
+
+
+def _made(site: CallSite) -> Iterator[tuple[ClassValue, Arguments]]:
+    """The classes that a call makes objects of, by way of a `partial` too, each with its arguments."""
+    for option in options(site.callee):
+        partial = option if isinstance(option, Partial) else None
+        target = partial.target if partial is not None else option
+        cls = target.origin if isinstance(target, Generic) else target
+        if isinstance(cls, ClassValue):
+            yield cls, site.call if partial is None else partial.joined(site.call)
+
+
+def _handed(site: CallSite) -> Iterator[ClassValue]:
+    """The classes that a call hands to what may make objects of them."""
+    if callee_name(site.callee).partition(".")[0] in _ASKING:
+        return
+    for argument in (*site.call.args, *site.call.kwargs.values()):
+        yield from _classes_in(argument)
+
+
+def _classes_in(value: Value) -> Iterator[ClassValue]:
+    if isinstance(value, ClassValue):
+        yield value
+    elif isinstance(value, (Partial, Generic)):
+        yield from _classes_in(value.target if isinstance(value, Partial) else value.origin)
+    elif isinstance(value, (Sequence_, Mapping)):
+        for item in value.items if isinstance(value, Sequence_) else value.items.values():
+            yield from _classes_in(item)
+
+
+def _agreed(calls: Iterator[Brought]) -> Brought:
+    """What all calls bring, as a union of what differs; without what one of them brings that cannot be followed."""
+    found: dict[str, list[Value]] = {}
+    lost: set[str] = set()
+    for brought in calls:
+        for name, value in brought.items():
+            if not is_none(value):
+                found.setdefault(name, []).append(value)
+                if not is_followed(value):
+                    lost.add(name)
+        if lost >= found.keys() and found:
+            return {}  # what other calls bring does not count any more
+    return {name: union(values) for name, values in found.items() if name not in lost}
 
 
 def brought_to(ev: Evaluator, initializer: FunctionValue, call: Arguments) -> Brought:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from fastapi_guardrails.knowledge.classes import BASES
 from fastapi_guardrails.knowledge.names import canonical
 from fastapi_guardrails.knowledge.returns import FUNCTIONS
+from fastapi_guardrails.model.tree import statements
 from fastapi_guardrails.model.values import (
     Const,
     External,
@@ -20,7 +23,7 @@ from fastapi_guardrails.model.values import (
     Scope,
     Value,
 )
-from fastapi_guardrails.source.facts import ModuleFacts
+from fastapi_guardrails.source.facts import ImportFrom, ModuleFacts
 from fastapi_guardrails.source.roots import Roots
 
 _BUILTINS = frozenset(dir(builtins))
@@ -105,6 +108,17 @@ class Symbols:
         self.modules = {path: Module(path, roots.module_name(path), facts) for path in facts}
         self._imports: dict[tuple[str, str], Module | External | None] = {}
         self._relative: dict[tuple[str, str, int], Module | None] = {}
+
+    @cached_property
+    def aliases(self) -> dict[str, set[str]]:
+        """The other names under which modules import something: `from app.services import find as find_user`."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for module in self.modules.values():
+            for node in statements(module.facts.body):
+                for alias in node.names if isinstance(node, ImportFrom) else ():
+                    if alias.asname is not None and alias.asname != alias.name:
+                        found[alias.name].add(alias.asname)
+        return dict(found)
 
     def absolute(self, importer: Module, target: str, level: int) -> str | None:
         """The dotted name that a relative import means, or None above the top package."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
+    from fastapi_guardrails.model.frames import Arguments
     from fastapi_guardrails.model.symbols import Module
 
 Scalar: TypeAlias = "str | int | float | bool | None"
@@ -370,6 +371,10 @@ class Partial(Callable_):
         self.target = target
         self.args = args
         self.kwargs = kwargs
+
+    def joined(self, call: Arguments) -> Arguments:
+        """The arguments that the target gets from a call."""
+        return call.replaced([*self.args, *call.args], {**self.kwargs, **call.kwargs})
 
 
 class Super(Value):

@@ -212,6 +212,9 @@ class Tool:
         "class Box:\n    def __init__(self, c):\n        self.c = c\n    def make(self): return Tool(self.c)\n"
         "def make(): return Box(Client())",
         "def outer():\n    def make(): return Tool(Client())\n    return make",
+        "T = Tool\ndef make(): return T(Client())",
+        "def make(): return partial(Tool, Client())()",
+        "class Special(Tool):\n    @classmethod\n    def make(cls): return cls(Client())",
     ],
 )
 def test_an_object_has_what_all_calls_of_its_class_bring(makers: str) -> None:
@@ -229,11 +232,47 @@ def test_an_object_has_what_all_calls_of_its_class_bring(makers: str) -> None:
         "def make(): return Tool(Client())\ndef other(): return Tool(AsyncClient())",
         "def make(): return Tool(Client())\ndef other(): return Tool('name')",
         "def make(given): return Tool(*given)\ndef other(): return Tool(Client())",
+        *(
+            f"def make(): return Tool(Client())\n{other}"
+            for other in (
+                "T = Tool\ndef other(): return T(AsyncClient())",
+                "KINDS = {'a': Tool}\ndef other(key): return KINDS[key](AsyncClient())",
+                "MAKE = partial(Tool, AsyncClient())\ndef other(): return MAKE()",
+                "class Special(Tool):\n    @classmethod\n    def new(cls): return cls(AsyncClient())",
+                "class Special(Tool):\n    def copy(self): return type(self)(AsyncClient())",
+                "class Special(Tool):\n    def __init__(self): super().__init__(AsyncClient())",
+                "def build(kind): return kind(AsyncClient())\ndef other(): return build(Tool)",
+                "def other(): return unknown(Tool)",
+            )
+        ),
     ],
 )
 def test_nothing_is_said_of_objects_that_are_made_with_different_things(makers: str) -> None:
     asked = ask(f"{TOOL}\n{makers}\nasync def read(tool: Tool):\n    tool.run()")
     assert not hits(asked, "read")
+
+
+@pytest.mark.parametrize("client", ["Client", "AsyncClient"])
+def test_calls_by_another_name_count(client: str) -> None:
+    asked = understand(f"""
+{CLIENTS}
+# app/tools.py
+{TOOL}
+# app/main.py
+from app.clients import AsyncClient, Client
+from app.tools import Tool as T
+from app.uses import use as u
+def make(): return T({client}())
+async def wait(tool: T):
+    tool.run()
+async def read():
+    await u({client}())
+# app/uses.py
+async def use(client):
+    client.wait()
+""")
+    assert bool(hits(asked, "wait")) is (client == "Client")
+    assert bool(hits(asked, "use")) is (client == "Client")
 
 
 def test_what_an_object_has_does_not_depend_on_what_is_asked_first() -> None:
