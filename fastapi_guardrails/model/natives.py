@@ -846,6 +846,15 @@ _LOOP_METHODS: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "asyncio.TaskGroup.create_task": _task("asyncio.TaskGroup.create_task"),
 }
 
+
+def _mount_gradio(ev: Evaluator, call: Arguments) -> Value:
+    """`mount_gradio_app(app, blocks, path)` mounts an app of its own, and gives the one that it got."""
+    app = call.get(0, "app") or UNKNOWN
+    if isinstance(app, routing.RouterObject):
+        routing.mount(ev, app, call.replaced([], {"path": call.get(2, "path") or UNKNOWN, "app": UNKNOWN}))
+    return app
+
+
 _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "builtins.isinstance": _isinstance,
     "builtins.issubclass": _issubclass,
@@ -925,4 +934,6 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "starlette.concurrency.run_in_threadpool": _in_thread(0),
     "asyncio.to_thread": _in_thread(0),
     "anyio.to_thread.run_sync": _in_thread(0),
+    "gradio.mount_gradio_app": _mount_gradio,
+    "gradio.routes.mount_gradio_app": _mount_gradio,
 }

@@ -621,7 +621,8 @@ def hand_over(ev: Evaluator, callee: Value, call: Arguments) -> None:
         ev.registry.handed_over.append((app, router, entry.of(router)))
 
 
-def _mount(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
+def mount(ev: Evaluator, router: RouterObject, call: Arguments) -> Value:
+    """`router.mount(path, app)`."""
     if not registers(call.frame):
         return NONE
     path, app = call.get(0, "path"), call.get(1, "app")
@@ -759,7 +760,7 @@ _NATIVE: dict[str, Callable[[Evaluator, RouterObject, Arguments], Value]] = {
     "add_api_websocket_route": _add_websocket,
     "add_websocket_route": _add_websocket,
     "include_router": _include,
-    "mount": _mount,
+    "mount": mount,
     "exception_handler": _exception_handler,
     "add_exception_handler": _add_exception_handler,
     "add_middleware": _add_middleware,

@@ -874,6 +874,25 @@ app = CORSMiddleware(main)
     assert asked.routes == ["GET /api/users/{user_id}"]
 
 
+@pytest.mark.parametrize(
+    "arguments", ["app, blocks, path='/ui'", "app, blocks, '/ui'", "blocks=blocks, path='/ui', app=app"]
+)
+def test_an_app_that_gradio_is_mounted_on_is_the_same(arguments: str) -> None:
+    asked = understand(f"""
+# app/main.py
+import gradio as gr
+from fastapi import FastAPI
+app = FastAPI()
+with gr.Blocks() as blocks:
+    ...
+app = gr.mount_gradio_app({arguments})
+@app.get("/users")
+def find(): ...
+""")
+    assert asked.routes == ["GET /users"]
+    assert len(asked.project.apps) == 1
+
+
 def test_static_files_are_no_routes() -> None:
     asked = understand("""
         # app/main.py
