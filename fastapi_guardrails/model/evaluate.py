@@ -877,9 +877,7 @@ class Evaluator(Statements):
         if function.node.returns is None:
             return UNKNOWN
         type_ = types.annotation_type(self, function.node.returns, function.scope)
-        bindings: types.Bindings = {}
-        if isinstance(receiver, Instance) and isinstance(receiver.cls, ClassValue) and function.owner is not None:
-            bindings = types.bindings_for(receiver.cls, receiver.args, function.owner)
+        bindings = {} if function.owner is None else types.bindings_of(receiver, function.owner)
         if isinstance(type_, External) and type_.name == "typing.Self" and receiver is not None:
             return Instance(receiver) if isinstance(receiver, ClassValue) else receiver
         if call is not None:

@@ -48,7 +48,10 @@ _TRANSPARENT = frozenset(
     }
 )  # fmt: skip
 
-_NOTHING = frozenset({"typing.Any", "builtins.object", "typing.Callable", "collections.abc.Callable", "typing.Self"})
+#: Stands in annotations, and among bindings, for the class of the object.
+_SELF = "typing.Self"
+
+_NOTHING = frozenset({"typing.Any", "builtins.object", "typing.Callable", "collections.abc.Callable", _SELF})
 
 
 def annotation_type(ev: Evaluator, node: f.Expr | None, scope: Scope) -> Value:
@@ -104,6 +107,8 @@ def instance_of(ev: Evaluator, type_: Value, bindings: Bindings | None = None) -
     if isinstance(type_, ClassValue):
         return Instance(type_)
     if isinstance(type_, External):
+        if type_.name == _SELF and bindings and _SELF in bindings:
+            return instance_of(ev, bindings[_SELF])
         return UNKNOWN if type_.name in _NOTHING else Instance(type_)
     if isinstance(type_, Annotated):
         return instance_of(ev, type_.type, bindings)
@@ -173,6 +178,8 @@ def substitute(type_: Value, bindings: Bindings | None) -> Value:
         return type_
     if isinstance(type_, TypeVariable):
         return bindings.get(type_.name, type_)
+    if isinstance(type_, External) and type_.name == _SELF:
+        return bindings.get(_SELF, type_)
     if isinstance(type_, Generic):
         return Generic(type_.origin, tuple(substitute(a, bindings) for a in type_.args))
     if isinstance(type_, Union):
@@ -193,6 +200,15 @@ def type_parameters(cls: ClassValue) -> list[str]:
                 return names
             found += [n for n in names if n not in found]
     return found
+
+
+def bindings_of(receiver: Value | None, owner: ClassValue) -> Bindings:
+    """What the type variables of `owner` and `Self` stand for in a method of a class or of an object."""
+    cls = receiver.cls if isinstance(receiver, Instance) else receiver
+    if not isinstance(cls, ClassValue):
+        return {}
+    args = receiver.args if isinstance(receiver, Instance) else ()
+    return {**bindings_for(cls, args, owner), _SELF: Generic(cls, args) if args else cls}
 
 
 def bindings_for(cls: ClassValue, args: tuple[Value, ...], owner: ClassValue) -> Bindings:
@@ -381,8 +397,10 @@ def bind_call(ev: Evaluator, function: FunctionValue, receiver: Value | None, ca
     """Type variables of a generic function, from the arguments of one call."""
     bindings: Bindings = {}
     params = [p for p in function.node.params if p.kind in ("pos", "any")]
-    for index, param in enumerate(params if receiver is None else params[1:]):
-        value = call.get(index, param.name)
+    itself = params[: 0 if receiver is None else 1]
+    given = [(param, receiver) for param in itself]
+    given += [(param, call.get(index, param.name)) for index, param in enumerate(params[len(itself) :])]
+    for param, value in given:
         if value is None or param.annotation is None:
             continue
         type_ = annotation_type(ev, param.annotation, function.scope)

@@ -377,3 +377,28 @@ class Flow:
 def test_a_default_says_what_a_parameter_without_annotation_is(parameter: str, type_: str) -> None:
     before = "def first_user():\n    return User()"
     assert answer("x = user", before, parameter) == type_
+
+
+@pytest.mark.parametrize(
+    ("method", "call", "type_"),
+    [
+        ("@classmethod\n    def find(cls) -> Self | None: ...", "User.find()", "User | None"),
+        ("@classmethod\n    def find(cls) -> Optional[Self]: ...", "User.find()", "User | None"),
+        ("@classmethod\n    def find(cls) -> 'list[Self]': ...", "User.find()", "list[User]"),
+        ("@classmethod\n    def find(cls: type[T]) -> T | None: ...", "User.find()", "User | None"),
+        ("def same(self) -> Self | None: ...", "User().same()", "User | None"),
+        ("def same(self: T) -> T: ...", "User().same()", "User"),
+        ("@classmethod\n    def find(cls) -> Self | None: ...", "unknown().find()", "?"),
+    ],
+)
+def test_self_is_the_class_that_a_method_is_called_on(method: str, call: str, type_: str) -> None:
+    asked = understand(f"""
+from typing import Optional, Self, TypeVar
+T = TypeVar("T", bound="Base")
+class Base:
+    {method}
+class User(Base): ...
+def read():
+    x = {call}
+""")
+    assert asked.local("read", "x") == type_
