@@ -67,7 +67,7 @@ def get(ev: Evaluator, value: Value, name: str, frame: Frame, node: f.Attr | Non
     if isinstance(value, External):
         return _of_external(value, name)
     if isinstance(value, ClassValue):
-        return _of_class(ev, value, name)
+        return _of_class(ev, value, name, frame)
     if isinstance(value, Union):
         return union(get(ev, o, name, frame, node) for o in value.options if not is_none(o))
     if isinstance(value, Super):
@@ -165,10 +165,12 @@ def enum_member(cls: ClassValue, name: str, value: Value) -> Value:
     return Instance(cls, module=cls.module, attrs={"name": Const(name), "value": value})
 
 
-def _of_class(ev: Evaluator, cls: ClassValue, name: str) -> Value:
+def _of_class(ev: Evaluator, cls: ClassValue, name: str, frame: Frame) -> Value:
     found = classes.member(cls, name)
     if found is not None:
         value, owner = found
+        if is_none(value) and frame.recorder is not None and _holds_objects(cls):
+            return _empty_member(ev, Instance(cls), cls, name, classes.annotation(cls, name), frame)
         if isinstance(value, FunctionValue):
             return Bound(value, cls) if value.kind == "classmethod" else value
         if classes.is_enum(cls) and _is_member(name, value):
@@ -180,9 +182,17 @@ def _of_class(ev: Evaluator, cls: ClassValue, name: str) -> Value:
         return Mapping({k: v for k, v in cls.scope.vars.items() if _is_member(k, v)})
     if name in ("__dict__", "__annotations__", "__mro__", "__bases__", "__doc__", "__module__"):
         return UNKNOWN
-    if classes.annotation(cls, name) is not None:
-        return UNKNOWN
+    declared = classes.annotation(cls, name)
+    if declared is not None:
+        return _declared_field(ev, Instance(cls), cls, declared) if _holds_objects(cls) else UNKNOWN
     return _given_to_library(ev, cls, name) or _library_method(cls, cls, name)
+
+
+def _holds_objects(cls: ClassValue) -> bool:
+    """Whether attributes of a class itself are what its annotations say: no library makes anything else of them."""
+    above = {base.name for base in classes.externals(cls)}
+    is_decorated = any(base.decorators for base in classes.mro(cls) if isinstance(base, ClassValue))
+    return classes.is_complete(cls) and above <= {"abc.ABC"} and not is_decorated
 
 
 def _given_to_library(ev: Evaluator, cls: ClassValue, name: str) -> Value | None:

@@ -402,3 +402,30 @@ def read():
     x = {call}
 """)
     assert asked.local("read", "x") == type_
+
+
+@pytest.mark.parametrize(
+    ("base", "attribute", "type_"),
+    [
+        ("", "client: Client", "Client"),
+        ("(ABC)", "client: Client | None = None", "Client | None"),
+        ("", "client: ClassVar[Client]", "Client"),
+        ("(BaseModel)", "client: Client", "?"),
+        ("(Base)", "client: Client", "?"),
+        ("(DeclarativeBase)", "client: Mapped[Client]", "?"),
+    ],
+)
+def test_an_attribute_of_a_class_itself_is_what_it_declares(base: str, attribute: str, type_: str) -> None:
+    asked = understand(f"""
+from abc import ABC
+from typing import ClassVar
+from pydantic import BaseModel
+from sqlalchemy.orm import DeclarativeBase, Mapped
+from library import Base
+class Client: ...
+class Clients{base}:
+    {attribute}
+def read():
+    x = Clients.client
+""")
+    assert asked.local("read", "x") == type_
