@@ -63,6 +63,17 @@ _PEEWEE_BUILDERS = (
     "switch", "select_from", "alias",
 )  # fmt: skip
 
+#: The common commands of redis; those of a pipeline only queue.
+_REDIS = (
+    "get", "set", "setex", "setnx", "getset", "mget", "mset", "delete", "exists", "expire", "ttl", "incr", "decr",
+    "hget", "hset", "hgetall", "hdel", "lpush", "rpush", "lpop", "rpop", "lrange", "llen", "sadd", "srem", "smembers",
+    "sismember", "zadd", "zrem", "zrange", "publish", "keys", "ping", "flushdb", "flushall", "close",
+)  # fmt: skip
+
+_ASYNCPG = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
+
+_FILE = ("read", "readline", "readlines", "write", "writelines", "seek", "tell", "flush", "close")
+
 FUNCTIONS: dict[str, str] = {
     "sqlalchemy.create_engine": "sqlalchemy.Engine",
     "sqlalchemy.make_url": "sqlalchemy.URL",
@@ -115,6 +126,9 @@ FUNCTIONS: dict[str, str] = {
     "httpx.request": "httpx.Response",
     "logging.getLogger": "logging.Logger",
     "asyncio.sleep": "await none",
+    "asyncio.create_subprocess_exec": "await asyncio.subprocess.Process",
+    "asyncio.create_subprocess_shell": "await asyncio.subprocess.Process",
+    "aiofiles.open": "aiofiles.AsyncFile",
     "anyio.sleep": "await none",
     "asyncio.get_event_loop": "asyncio.AbstractEventLoop",
     "asyncio.get_running_loop": "asyncio.AbstractEventLoop",
@@ -372,6 +386,34 @@ METHODS: dict[str, dict[str, str]] = {
         ],
         "await ?",
     ),
+    # Coroutine functions by the signatures in asyncio, `redis.asyncio`, asyncpg, aiofiles and aiohttp.
+    "asyncio.Event": {"wait": "await builtins.bool"},
+    "asyncio.Lock": {"acquire": "await builtins.bool"},
+    "asyncio.Semaphore": {"acquire": "await builtins.bool"},
+    "asyncio.Queue": {"put": "await none"},
+    "asyncio.subprocess.Process": {"communicate": "await ?", "wait": "await builtins.int"},
+    "redis.asyncio.Redis": {
+        **dict.fromkeys(_REDIS, "await ?"),
+        "aclose": "await none",
+        "pipeline": "redis.asyncio.client.Pipeline",
+        "__aenter__": "self",
+    },
+    "redis.asyncio.client.Pipeline": {"execute": "await builtins.list", "__aenter__": "self"},
+    "asyncpg.Connection": {**dict.fromkeys(_ASYNCPG, "await ?"), "close": "await none"},
+    "asyncpg.Pool": {
+        **dict.fromkeys(_ASYNCPG, "await ?"),
+        "close": "await none",
+        "__aenter__": "self",
+        "__await__": "self",
+    },
+    "aiofiles.AsyncFile": {**dict.fromkeys(_FILE, "await ?"), "__aenter__": "self", "__await__": "self"},
+    "aiohttp.ClientSession": {
+        **dict.fromkeys(("get", "post", "put", "patch", "delete", "head", "request"), "aiohttp.RequestContext"),
+        "close": "await none",
+        "__aenter__": "self",
+    },
+    "aiohttp.RequestContext": dict.fromkeys(("__aenter__", "__await__"), "aiohttp.ClientResponse"),
+    "aiohttp.ClientResponse": dict.fromkeys(("json", "text", "read"), "await ?"),
     "contextvars.ContextVar": {"get": "elem"},
     "contextlib.ExitStack": {"__enter__": "self"},
     "contextlib.AsyncExitStack": {"__aenter__": "self"},

@@ -129,9 +129,11 @@ def _is_at_hand(cls: str, imported: set[str]) -> bool:
     """Whether a project that imports some names may have instances of a library's class."""
     module, _, name = cls.rpartition(".")
     package = module.partition(".")[0]
-    if package in imported or module in imported or any(i.endswith("." + name) for i in imported):
+    if package in _FRAMEWORKS:
+        return package in imported or module in imported or any(i.endswith("." + name) for i in imported)
+    if package in imported:
         return package != "sqlalchemy" or any(i.startswith(module) for i in imported)
-    return package not in _FRAMEWORKS and any(i.startswith(module + ".") for i in imported)
+    return any(i == module or i.startswith(module + ".") for i in imported)
 
 
 def _as_sqlalchemy(imported: Imported) -> Imported:

@@ -492,7 +492,7 @@ class Evaluator(Statements):
     def _await(self, node: f.Await, frame: Frame) -> Value:
         self.awaited.add(id(node.value))
         value = self.evaluate(node.value, frame)
-        return union(self.finish(o) if isinstance(o, Coroutine) else foreign(o) for o in options(value))
+        return union(self.finish(o) if isinstance(o, Coroutine) else types.awaited(o, self) for o in options(value))
 
     def finish(self, coroutine: Coroutine) -> Value:
         """What a coroutine gives; one that start-up code has only made so far runs now."""

@@ -26,6 +26,7 @@ from fastapi_guardrails.model.values import (
     Union,
     Unknown,
     Value,
+    foreign,
     options,
     text_of,
     union,
@@ -270,6 +271,13 @@ def _element_of_iterator(value: Instance, cls: ClassValue, ev: Evaluator) -> Val
             result = ev.result_of(method, value)
             return result.result if isinstance(result, Coroutine) else result
     return UNKNOWN
+
+
+def awaited(value: Value, ev: Evaluator) -> Value:
+    """What `await` gives for a value that is no coroutine."""
+    library = value.cls.name if isinstance(value, Instance) and isinstance(value.cls, External) else ""
+    spec = METHODS.get(library, {}).get("__await__")
+    return foreign(value) if spec is None else from_spec(ev, spec, value, None)
 
 
 def entered(value: Value, ev: Evaluator) -> Value:
