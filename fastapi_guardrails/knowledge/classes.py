@@ -237,3 +237,8 @@ def ancestors(name: str) -> tuple[frozenset[str], bool]:
 def is_security_scheme(name: str) -> bool:
     """Whether a library's class is one of FastAPI's security schemes."""
     return "fastapi.security.SecurityBase" in ancestors(name)[0]
+
+
+#: What a dependency injection library puts into `Depends(...)` in place of a provider: FastAPI calls it with nothing
+#: (`_Marker.__call__` of dependency-injector's `wiring`).
+INJECTED = frozenset(f"dependency_injector.wiring.{name}" for name in ("Closing", "Provide", "Provider"))

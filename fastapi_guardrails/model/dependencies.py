@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastapi_guardrails.knowledge.classes import is_security_scheme
+from fastapi_guardrails.knowledge.classes import INJECTED, is_security_scheme
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.calls import depends_of
 from fastapi_guardrails.model.values import (
@@ -285,7 +285,7 @@ class Trees:
         if isinstance(target, Instance):
             return [], isinstance(target.cls, External) and is_security_scheme(target.cls.name)
         if isinstance(target, External):
-            return [], target.name.startswith(("fastapi.", "starlette.", "builtins."))
+            return [], target.name in INJECTED or target.name.startswith(("fastapi.", "starlette.", "builtins."))
         if isinstance(target, LambdaValue):
             return self._of_lambda(target)
         return [], False

@@ -70,7 +70,9 @@ _CONNECTION = "starlette.requests.HTTPConnection"
 _ELSEWHERE = frozenset({"app", "auth", "client", "cookies", "headers", "session", "state", "user"})
 
 #: Decorators of libraries that may add parameters, but keep those that there are.
-_KEEPING = ("aiocache.", "fastapi_cache.", "opentelemetry.", "sentry_sdk.", "slowapi.", "tenacity.")
+_KEEPING = (
+    "aiocache.", "dependency_injector.", "fastapi_cache.", "opentelemetry.", "sentry_sdk.", "slowapi.", "tenacity.",
+)  # fmt: skip
 
 
 @rule("FG212", name="path-parameter-mismatch", guardrails=["sec-validate"], severity=Severity.ERROR)
