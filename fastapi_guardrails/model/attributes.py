@@ -63,7 +63,8 @@ def get(ev: Evaluator, value: Value, name: str, frame: Frame, node: f.Attr | Non
     if isinstance(value, Instance):
         return _of_instance(ev, value, name, frame, node)
     if isinstance(value, ModuleValue):
-        return ev.module_member(value.module, name)
+        member = ev.module_member(value.module, name)
+        return member if frame.recorder is None else ev.later(value.module, name, member)
     if isinstance(value, External):
         return _of_external(value, name)
     if isinstance(value, ClassValue):
@@ -171,6 +172,8 @@ def _of_class(ev: Evaluator, cls: ClassValue, name: str, frame: Frame) -> Value:
         value, owner = found
         if is_none(value) and frame.recorder is not None and _holds_objects(cls):
             return _empty_member(ev, Instance(cls), cls, name, classes.annotation(cls, name), frame)
+        if _is_empty(value, frame) and _holds_objects(cls):
+            return _as_declared(ev, Instance(cls), cls, name, value)
         if isinstance(value, FunctionValue):
             return Bound(value, cls) if value.kind == "classmethod" else value
         if classes.is_enum(cls) and _is_member(name, value):
@@ -317,9 +320,22 @@ def _member_of_instance(
         return _declared_or_unknown(ev, value, cls, declared)
     if is_none(member):
         return _empty_member(ev, value, cls, name, declared, frame)
+    if _is_empty(member, frame):
+        return _as_declared(ev, value, cls, name, member)
     if isinstance(member, (Const, Sequence_, Mapping)) and name in _assigned_names(ev, cls):
         return UNKNOWN
     return member
+
+
+def _is_empty(value: Value, frame: Frame) -> bool:
+    """Whether a function sees a list or a dict that is empty at start."""
+    return isinstance(value, (Sequence_, Mapping)) and not value.items and frame.recorder is not None
+
+
+def _as_declared(ev: Evaluator, value: Instance, cls: ClassValue, name: str, member: Value) -> Value:
+    declared = classes.annotation(cls, name)
+    made = UNKNOWN if declared is None else _declared_field(ev, value, cls, declared)
+    return member if isinstance(made, Unknown) else made
 
 
 def _empty_member(

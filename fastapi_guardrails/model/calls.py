@@ -194,6 +194,7 @@ class Analysis:
         attributes: what `self` has at the end.
         contexts: `with` items with their context values.
         iterations: `for` loops with what they iterate over.
+        filled: what it puts into variables of its module, by name.
         iterated: the expressions that loops, comprehensions, `yield from` and calls like `list(…)` iterate over, by
             identity; None for those of `async for`.
     """
@@ -213,6 +214,7 @@ class Analysis:
         self.iterated: dict[int, f.Expr | None] = {}
         self.nested: list[FunctionValue] = []
         self.globals: set[str] = set()
+        self.filled: dict[str, Value] = {}
         self.values: dict[int, Value] = {}
         self.attributes: dict[str, Value] = {}
         self.scope: Scope | None = None
@@ -338,6 +340,18 @@ class Recorder:
 
     def global_(self, node: f.Global) -> None:
         self.analysis.globals.update(node.names)
+
+    def filled(self, name: str, value: Value) -> None:
+        _add(self.analysis.filled, name, value)
+
+    def class_attribute(self, name: str, value: Value) -> None:
+        if self.analysis.function.kind == "classmethod":
+            _add(self.analysis.attributes, name, value)
+
+
+def _add(found: dict[str, Value], name: str, value: Value) -> None:
+    before = found.get(name)
+    found[name] = value if before is None else union([before, value])
 
 
 def analyse(

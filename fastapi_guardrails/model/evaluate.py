@@ -55,6 +55,7 @@ from fastapi_guardrails.model.values import (
     Unknown,
     Value,
     foreign,
+    is_none,
     is_soft,
     is_unknown,
     options,
@@ -67,12 +68,16 @@ from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
     from fastapi_guardrails.model.calls import Analysis
+    from fastapi_guardrails.model.fills import Fills
     from fastapi_guardrails.model.makers import Makers
     from fastapi_guardrails.model.registry import Registry
     from fastapi_guardrails.model.states import States
 
 #: Values that a lookup may have to follow further.
 _UNRESOLVED = frozenset({Lazy, Union})
+
+#: What may be another thing when functions run: None, and empty lists and dicts.
+_CHANGING = frozenset({Const, Mapping, Sequence_})
 
 #: What declares a field with a factory in dataclasses, attrs and Pydantic.
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attr.field", "attrs.field", "attr.attrib", "pydantic.Field"})
@@ -154,6 +159,8 @@ class Evaluator(Statements):
         self.made: dict[int, list[Brought]] = {}
         #: what functions make objects with, once all start-up code was run
         self.makers: Makers | None = None
+        #: what functions put into variables of modules, once all start-up code was run
+        self.fills: Fills | None = None
         first = next(iter(symbols.modules.values()), None)
         self.anywhere = first.scope if first else Scope("module", None)  # type: ignore[arg-type]
 
@@ -294,7 +301,29 @@ class Evaluator(Statements):
         return External("builtins.Ellipsis") if node.kind == "ellipsis" else UNKNOWN
 
     def _name(self, node: f.Name, frame: Frame) -> Value:
-        return self.lookup(node.id, frame.scope)
+        value = self.lookup(node.id, frame.scope)
+        return (
+            value if frame.recorder is None or value.__class__ not in _CHANGING else self._later(node.id, value, frame)
+        )
+
+    def _later(self, name: str, value: Value, frame: Frame) -> Value:
+        """A name in a function: one of its module may have been filled since start-up."""
+        if frame.module.scope.vars.get(name) is not value:
+            return value
+        place: Scope | None = frame.scope
+        while place is not None and place.kind != "module":
+            if name in place.vars and place.kind != "class":
+                return value
+            place = place.parent
+        return self.later(frame.module, name, value)
+
+    def later(self, module: Module, name: str, value: Value) -> Value:
+        """A variable of a module when functions run: what they put into it where it is None or empty at start."""
+        if isinstance(value, (Sequence_, Mapping)) and not value.items and value.annotation is not None:
+            declared = types.instance_of(self, types.annotation_type(self, *value.annotation))
+            return value if isinstance(declared, Unknown) else declared
+        found = self.fills.of(module, name) if self.fills is not None and is_none(value) else None
+        return value if found is None else union([value, found])
 
     def _attr(self, node: f.Attr, frame: Frame) -> Value:
         return attributes.get(self, self.evaluate(node.value, frame), node.attr, frame, node)

@@ -15,6 +15,7 @@ from fastapi_guardrails.model.coroutines import Coroutines
 from fastapi_guardrails.model.dependencies import Dependency, Trees, signature
 from fastapi_guardrails.model.elements import App, Call, Class, Function, Module, Route, Router, mark_at
 from fastapi_guardrails.model.evaluate import Evaluator
+from fastapi_guardrails.model.fills import Fills
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.imports import Imports
 from fastapi_guardrails.model.launch import launch
@@ -105,6 +106,7 @@ class Project:
         self._run()
         self.evaluator.states = States(self.evaluator)
         self.evaluator.makers = Makers(self.evaluator)
+        self.evaluator.fills = Fills(self.evaluator)
 
     # --- start-up ------------------------------------------------------------------------------------------------
 

@@ -109,6 +109,8 @@ def _ann_assign(ev: Evaluator, node: f.AnnAssign, frame: Frame) -> bool:
         value = declared if value is None or not isinstance(declared, Unknown) else value
     elif scope.kind != "class" and node.annotation.__class__ is f.Sub and isinstance(value, Instance):
         _add_arguments(ev, value, node.annotation, scope)
+    elif scope.kind == "module" and isinstance(value, (Sequence_, Mapping)):
+        value.annotation = node.annotation, scope
     ev.bind(node.target, value, frame)
     if frame.recorder is not None and node.value is not None:
         frame.recorder.assign([node.target], node.value, value, node.pos, frame)
@@ -837,7 +839,11 @@ def _bind_name(name: str, value: Value, frame: Frame) -> None:
         if frame.inline and frame.recorder is None:
             place = _global_place(name, marks, frame)
             place.vars[name] = value if not frame.uncertain else union([place.vars.get(name, value), value])
-        return
+            return
+        mark = marks.items[name]
+        if frame.recorder is None or not isinstance(mark, Const) or mark.value:
+            return  # `nonlocal`
+        frame.recorder.filled(name, value)
     frame.scope.vars[name] = value
 
 
@@ -855,7 +861,9 @@ def _bind_attribute(ev: Evaluator, owner: Value, name: str, value: Value, frame:
     if isinstance(owner, Instance):
         if frame.inline or frame.recorder is not None:
             _set_attribute(ev, owner, name, value, frame)
-    elif isinstance(owner, ClassValue) and frame.inline and frame.recorder is None:
+    elif isinstance(owner, ClassValue) and frame.recorder is not None:
+        frame.recorder.class_attribute(name, value)
+    elif isinstance(owner, ClassValue) and frame.inline:
         owner.scope.vars[name] = value
     elif isinstance(owner, ModuleValue) and frame.inline and frame.recorder is None:
         owner.module.scope.vars[name] = value

@@ -99,9 +99,12 @@ NONE = Const(None)
 
 
 class Sequence_(Value):
-    """A list, tuple or set whose items are known; `open` when it may hold more than `items`."""
+    """A list, tuple or set whose items are known; `open` when it may hold more than `items`.
 
-    __slots__ = ("items", "kind", "module", "open", "pos", "soft")
+    `annotation` is what a variable declares that it was made for, with the scope.
+    """
+
+    __slots__ = ("annotation", "items", "kind", "module", "open", "pos", "soft")
 
     def __init__(
         self,
@@ -119,15 +122,16 @@ class Sequence_(Value):
         self.pos = pos
         self.open = open
         self.soft = soft
+        self.annotation: tuple[f.Expr, Scope] | None = None
 
     def __repr__(self) -> str:
         return f"Sequence_({self.kind}, {self.items!r}{', open' if self.open else ''})"
 
 
 class Mapping(Value):
-    """A dict with constant keys; `open` when it may hold more than `items`."""
+    """A dict with constant keys; `open` when it may hold more than `items`; `annotation` as of sequences."""
 
-    __slots__ = ("items", "module", "open", "pos", "soft")
+    __slots__ = ("annotation", "items", "module", "open", "pos", "soft")
 
     def __init__(
         self,
@@ -143,6 +147,7 @@ class Mapping(Value):
         self.pos = pos
         self.open = open
         self.soft = soft
+        self.annotation: tuple[f.Expr, Scope] | None = None
 
     def __repr__(self) -> str:
         return f"Mapping({self.items!r}{', open' if self.open else ''})"

@@ -463,6 +463,7 @@ HANDLER = _beginning(Handler)
 #: A name of an import.
 IMPORTED = _beginning(Alias)
 WITH = _beginning(With)
+GLOBAL = _beginning(Global)
 
 _encoder = msgspec.msgpack.Encoder()
 _body_decoder: msgspec.msgpack.Decoder[list[Stmt]] = msgspec.msgpack.Decoder(list[Stmt])

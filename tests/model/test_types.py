@@ -429,3 +429,79 @@ def read():
     x = Clients.client
 """)
     assert asked.local("read", "x") == type_
+
+
+@pytest.mark.parametrize(
+    ("module", "read", "type_"),
+    [
+        ("clients: dict[str, Client] = {}", "clients['a']", "Client"),
+        ("clients: list[Client] = []", "[c for c in clients if c][0]", "Client"),
+        ("clients: list[Client] = [Client(), other]", "clients[1]", "library.other"),
+        ("clients = {}", "clients['a']", "?"),
+        ("class All:\n    clients: dict[str, Client] = {}", "All.clients['a']", "Client"),
+        ("class All:\n    clients: dict[str, Client] = {}", "All().clients['a']", "Client"),
+    ],
+)
+def test_what_is_empty_at_start_holds_what_it_declares(module: str, read: str, type_: str) -> None:
+    asked = understand(f"from library import other\nclass Client: ...\n{module}\ndef read():\n    x = {read}")
+    assert asked.local("read", "x") == type_
+
+
+@pytest.mark.parametrize(
+    ("module", "read", "type_"),
+    [
+        ("client = None\ndef fill():\n    global client\n    client = Client()", "client", "None | Client"),
+        (
+            "client: Client | None = None\ndef fill():\n    global client\n    client = Client()",
+            "client",
+            "None | Client",
+        ),
+        ("client = None\nasync def fill():\n    global client\n    client = unknown()", "client", "None | ?"),
+        ("client = None\ndef fill():\n    client = Client()", "client", "None"),
+        (
+            "client = None\ndef get():\n    global client\n    if client is None:\n        client = Client()\n"
+            "    return client",
+            "get()",
+            "Client",
+        ),
+        (
+            "class One:\n    made = None\n    @classmethod\n    def get(cls):\n        if cls.made is None:\n"
+            "            cls.made = cls()\n        return cls.made",
+            "One.get()",
+            "None | One",
+        ),
+    ],
+)
+def test_a_variable_that_is_none_at_start_is_what_functions_fill_it_with(module: str, read: str, type_: str) -> None:
+    asked = understand(f"class Client: ...\n{module}\ndef read():\n    x = {read}")
+    assert asked.local("read", "x") == type_
+
+
+def test_variables_that_fill_each_other_end() -> None:
+    asked = understand("""
+a = b = None
+def fill():
+    global a, b
+    a, b = b, a
+def read():
+    x = a
+""")
+    assert asked.local("read", "x") == "None"
+
+
+def test_a_module_is_asked_for_a_variable_that_its_functions_fill() -> None:
+    asked = understand("""
+# app/clients.py
+class Client: ...
+client = None
+pool: list[Client] = []
+def fill():
+    global client
+    client = Client()
+# app/main.py
+from app import clients
+def read():
+    x = clients.client
+    y = clients.pool[0]
+""")
+    assert [asked.local("read", name) for name in "xy"] == ["None | Client", "Client"]
