@@ -688,9 +688,11 @@ class Evaluator(Statements):
         known = self.launched.made(cls.node, call) if self.launched is not None and call.frame.inline else None
         if known is not None:
             return known
+        initializer = classes.method(cls, "__init__")
+        if initializer is not None and not args:
+            args = types.inferred_arguments(self, cls, initializer, call)
         made = natives.construct(self, cls, args, call)
         journal.note_made(self, made)
-        initializer = classes.method(cls, "__init__")
         if initializer is not None:
             if call.frame.inline:
                 self._note_made(cls, initializer, call)

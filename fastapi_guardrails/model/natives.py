@@ -822,18 +822,18 @@ def _gather(ev: Evaluator, call: Arguments) -> Value:
     return Coroutine(Sequence_("list", results, open=call.open), False)
 
 
-def _in_thread(index: int) -> Callable[[Evaluator, Arguments], Value]:
-    """A call that hands a function to a thread: awaiting it gives the function's result."""
+def _in_thread(index: int, *, certain: bool = True) -> Callable[[Evaluator, Arguments], Value]:
+    """A call that hands a function to a thread: awaiting it gives the function's result; a future need not be."""
 
     def make(ev: Evaluator, call: Arguments) -> Value:
         function = call.get(index, "func")
         if call.frame.inline and function is not None:
-            return Coroutine(ev.call(function, call.replaced(call.args[index + 1 :])))
+            return Coroutine(ev.call(function, call.replaced(call.args[index + 1 :])), certain)
         if isinstance(function, (FunctionValue, Bound)):
             target = function.function if isinstance(function, Bound) else function
             receiver = function.receiver if isinstance(function, Bound) else None
-            return Coroutine(ev.result_of(target, receiver))
-        return Coroutine(UNKNOWN)
+            return Coroutine(ev.result_of(target, receiver), certain)
+        return Coroutine(UNKNOWN, certain)
 
     return make
 
@@ -842,6 +842,7 @@ def _in_thread(index: int) -> Callable[[Evaluator, Arguments], Value]:
 _LOOP_METHODS: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "asyncio.AbstractEventLoop.run_until_complete": _run_coroutine,
     "asyncio.Runner.run": _run_coroutine,
+    "asyncio.AbstractEventLoop.run_in_executor": _in_thread(1, certain=False),
     "asyncio.AbstractEventLoop.create_task": _task("asyncio.AbstractEventLoop.create_task"),
     "asyncio.TaskGroup.create_task": _task("asyncio.TaskGroup.create_task"),
 }
@@ -922,6 +923,7 @@ _SPECIAL: dict[str, Callable[[Evaluator, Arguments], Value]] = {
     "contextlib.asynccontextmanager": _context_manager,
     "contextlib.suppress": _suppress,
     "contextlib.closing": _closing,
+    "contextlib.nullcontext": _closing,
     "contextlib.aclosing": _closing,
     "asyncio.run": _run_coroutine,
     "uvloop.run": _run_coroutine,

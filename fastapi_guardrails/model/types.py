@@ -411,11 +411,30 @@ def bind_call(ev: Evaluator, function: FunctionValue, receiver: Value | None, ca
     for param, value in given:
         if value is None or param.annotation is None:
             continue
-        type_ = annotation_type(ev, param.annotation, function.scope)
-        if isinstance(type_, Generic) and isinstance(type_.origin, External) and type_.origin.name == "builtins.type":
-            inner = type_.args[0] if type_.args else UNKNOWN
-            if isinstance(inner, TypeVariable) and isinstance(value, (ClassValue, Generic)):
-                bindings[inner.name] = value
-        elif isinstance(type_, TypeVariable) and isinstance(value, Instance):
-            bindings[type_.name] = Generic(value.cls, value.args) if value.args else value.cls
+        _unify(ev, annotation_type(ev, param.annotation, function.scope), value, bindings)
     return bindings
+
+
+def inferred_arguments(
+    ev: Evaluator, cls: ClassValue, initializer: FunctionValue, call: Arguments
+) -> tuple[Value, ...]:
+    """The type arguments of a generic class that the arguments of its `__init__` tell; none where they do not."""
+    names = type_parameters(cls)
+    bindings = bind_call(ev, initializer, Instance(cls), call) if names else {}
+    return tuple(bindings.get(name, UNKNOWN) for name in names) if bindings else ()
+
+
+def _unify(ev: Evaluator, type_: Value, value: Value, bindings: Bindings) -> None:
+    """Note what the type variables of a parameter's type stand for, going by an argument."""
+    if isinstance(type_, TypeVariable):
+        if isinstance(value, Instance):
+            bindings[type_.name] = Generic(value.cls, value.args) if value.args else value.cls
+    elif isinstance(type_, Union):
+        for option in type_.options:
+            _unify(ev, option, without_none(value), bindings)
+    elif isinstance(type_, Generic) and isinstance(type_.origin, External) and type_.args:
+        inner = type_.args[0]
+        if type_.origin.name in ITERABLES:
+            _unify(ev, inner, element(value, ev), bindings)
+        elif isinstance(inner, TypeVariable) and isinstance(value, (ClassValue, Generic)):
+            bindings[inner.name] = value  # `type[T]`

@@ -505,3 +505,46 @@ def read():
     y = clients.pool[0]
 """)
     assert [asked.local("read", name) for name in "xy"] == ["None | Client", "Client"]
+
+
+@pytest.mark.parametrize(
+    ("function", "call", "type_"),
+    [
+        ("def first(items: list[T]) -> T: return items[0]", "first([Client()])", "Client"),
+        ("def need(item: T | None) -> T: return item", "need(Client())", "Client"),
+        ("def each(items: Iterable[T]) -> list[T]: return []", "each(clients)[0]", "Client"),
+        (
+            "class Repo(Generic[T]):\n    def __init__(self, model: type[T]): ...\n    def get(self) -> T: ...",
+            "Repo(Client).get()",
+            "Client",
+        ),
+        ("def need(item: T | None) -> T: return item", "need(unknown())", "? | None"),
+    ],
+)
+def test_an_argument_says_what_a_type_variable_stands_for(function: str, call: str, type_: str) -> None:
+    asked = understand(f"""
+from typing import Generic, Iterable, TypeVar
+T = TypeVar("T")
+class Client: ...
+clients: list[Client] = []
+{function}
+def read():
+    x = {call}
+""")
+    assert asked.local("read", "x") == type_
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["x = await asyncio.get_running_loop().run_in_executor(None, make)", "with nullcontext(make()) as x:\n        ..."],
+)
+def test_an_object_is_followed_through_an_executor_and_a_context_that_does_nothing(statement: str) -> None:
+    asked = understand(f"""
+import asyncio
+from contextlib import nullcontext
+class Client: ...
+def make() -> Client: ...
+async def read():
+    {statement}
+""")
+    assert asked.local("read", "x") == "Client"
