@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from fastapi_guardrails.model import classes, types
 from fastapi_guardrails.model.calls import callee_name
-from fastapi_guardrails.model.tree import names, statements, walk, walk_with_parent
+from fastapi_guardrails.model.tree import dotted, names, statements, walk, walk_with_parent
 from fastapi_guardrails.model.values import (
     UNKNOWN,
     ClassValue,
@@ -60,6 +62,9 @@ _ASKING_OR_WAITING = frozenset(
     {"anyio", "asgiref", "asyncer", "asyncio", "builtins", "collections", "curio", "inspect", "trio", "types", "typing"}
 )
 
+#: What functions are called that say whether something is async.
+_ASKING = re.compile(r"coroutine|awaitable|async")
+
 Parents = dict[int, f.Node | None]
 
 
@@ -95,7 +100,22 @@ class CoroutineUses:
         self._sites: dict[int, CallSite] | None = None
 
     def of(self, node: f.Expr) -> Use | None:
-        """How the coroutine that an expression makes is used as a value; None where it may be awaited later."""
+        """How the coroutine that an expression makes is used as a value; None where it may be awaited later.
+
+        What the function asks about whether it is async may be something else there.
+        """
+        use = self._of(node)
+        is_asked = use is not None and isinstance(node, f.Call) and dotted(node.func) in self._asked
+        return None if is_asked else use
+
+    @cached_property
+    def _asked(self) -> set[str]:
+        """The names of which the function asks whether they are async: `if is_coroutine_callable(tool.run)`."""
+        calls = (node for node in walk(self._analysis.body) if isinstance(node, f.Call))
+        asking = (call for call in calls if _ASKING.search(f.last_name(call.func)))
+        return {name for call in asking for argument in call.args if (name := dotted(argument))}
+
+    def _of(self, node: f.Expr) -> Use | None:
         parent = self._parents.get(id(node))
         if parent is None:
             return None

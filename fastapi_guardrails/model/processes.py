@@ -11,12 +11,12 @@ from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.launch import SERVER_WORDS, is_command
 from fastapi_guardrails.model.mains import handed_to_mains
-from fastapi_guardrails.model.tree import statements, walk
+from fastapi_guardrails.model.tree import names, statements, walk
 from fastapi_guardrails.model.values import ClassValue, FunctionValue, Instance, Value, options
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from fastapi_guardrails.model.calls import Analysis, CallSite
     from fastapi_guardrails.model.elements import Function
@@ -39,6 +39,7 @@ class Processes:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._elsewhere: dict[int, bool] = {}
+        self._runner_names: set[str] = set()
 
     def only_starts(self, node: f.Function) -> bool:
         """Whether nothing but the start-up of an app runs a function."""
@@ -76,9 +77,35 @@ class Processes:
                 yield caller
 
     def _starts_a_loop(self, function: Function) -> bool:
-        if function.is_async or _LOOP_STARTERS.isdisjoint(function.node.calls):
-            return False
-        return any(site.name in LOOPS for site in function.analysis.calls)
+        return any(True for _ in self._loops_of(function, self._runners))
+
+    def _loops_of(self, function: Function, runners: Container[int] = ()) -> Iterator[CallSite]:
+        """The calls of a sync function that run something in an event loop of its own."""
+        called = function.node.calls
+        if function.is_async or (_LOOP_STARTERS.isdisjoint(called) and self._runner_names.isdisjoint(called)):
+            return
+        for site in function.analysis.calls:
+            if site.name in LOOPS or any(id(target.node) in runners for target, _ in site.targets):
+                yield site
+
+    @cached_property
+    def _runners(self) -> set[int]:
+        """Sync functions that run in an event loop of their own what they get: `def run(work): asyncio.run(work)`."""
+        found: set[int] = set()
+        queue = [function for function in self._project.functions if self._runs_what_it_gets(function, found)]
+        while queue:
+            function = queue.pop()
+            if id(function.node) in found:
+                continue
+            found.add(id(function.node))
+            self._runner_names.add(function.node.name)
+            queue += [c for c in self._callers(function.node) if self._runs_what_it_gets(c, found)]
+        return found
+
+    def _runs_what_it_gets(self, function: Function, runners: Container[int]) -> bool:
+        params = {param.name for param in function.node.params} - {"self", "cls"}
+        sites = self._loops_of(function, runners) if params else ()
+        return any(isinstance(s.node, f.Call) and not params.isdisjoint(names(s.node.args)) for s in sites)
 
     def _serves(self, node: f.Function) -> bool:
         return node in self._project.reached or id(node) in self._beside
@@ -164,11 +191,11 @@ class Processes:
                         ev.evaluate(argument.func if isinstance(argument, f.Call) else argument, frame)
                     )
         for function in self._project.functions:
-            if self._starts_a_loop(function):
-                for site in function.analysis.calls:
-                    given = (*site.call.args, *site.call.kwargs.values()) if site.name in LOOPS else ()
-                    yield from (t for argument in given for t in _given(argument))
-                    yield from (t for t, _ in site.targets if t.node.is_async)
+            loops = list(self._loops_of(function, self._runners))
+            given = (argument for site in loops for argument in (*site.call.args, *site.call.kwargs.values()))
+            yield from (t for argument in given for t in _given(argument))
+            if loops:
+                yield from (t for site in function.analysis.calls for t, _ in site.targets if t.node.is_async)
 
 
 def end_of_start(body: list[f.Stmt]) -> int | None:
