@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from fastapi_guardrails.model.tree import dotted, names, walk
+from fastapi_guardrails.model.tree import dotted, dotted_names, names, walk
 from fastapi_guardrails.model.values import Const, Instance, Sequence_, Union, Value, is_soft, truth, union
 from fastapi_guardrails.model.values import Mapping as MappingValue
 from fastapi_guardrails.source import facts as f
@@ -27,14 +27,20 @@ _YES = Const(True)
 def deciding_names(body: list[f.Stmt]) -> frozenset[str]:
     """Names that may decide a branch of a function, or that it hands on to another."""
     found: set[str] = set()
+    tested: set[str] = set()
+    copied: list[tuple[str, str]] = []
     for node in walk(body):
         if isinstance(node, (f.If, f.While, f.IfExp)):
             found |= names([node.test])
+            tested |= dotted_names([node.test])
+        elif isinstance(node, (f.Assign, f.AnnAssign)) and isinstance(node.value, f.Name):
+            copied += [(target, node.value.id) for target in _copies(node)]
         elif isinstance(node, f.Bool):
             found |= names(node.values)
         elif isinstance(node, f.Call):
             given = (*node.args, *(keyword.value for keyword in node.keywords))
             found.update(argument.id for argument in given if isinstance(argument, f.Name))
+    found.update(name for target, name in copied if target in tested)
     return frozenset(found)
 
 
@@ -110,8 +116,12 @@ class _Walker:
         if not isinstance(node, (f.Function, f.Class)):
             self.expressions([node])
             self.forget([node])
-        if isinstance(node, (f.Assign, f.AnnAssign)) and id(node.value) in self.asking:
-            self.learn([node])
+        if isinstance(node, (f.Assign, f.AnnAssign)):
+            given = self.value(node.value) if isinstance(node.value, f.Name) else None
+            if given is not None:
+                self.known.update(dict.fromkeys(_copies(node), given))
+            elif id(node.value) in self.asking:
+                self.learn([node])
         return False
 
     def rounds(self, node: f.For) -> dict[str, Value]:
@@ -169,6 +179,9 @@ class _Walker:
             for target in targets:
                 for name in _changed(target) if target is not None else ():
                     self.known.pop(name, None)
+                changed = dotted(target) if target is not None else None
+                for name in [known for known in self.known if changed and f"{known}.".startswith(f"{changed}.")]:
+                    del self.known[name]
 
     def expressions(self, nodes: Iterable[f.Node]) -> None:
         """Parts of expressions that never run: behind `and`, `or`, and in conditional expressions."""
@@ -187,8 +200,8 @@ class _Walker:
         """What a test says: True, False, or None where it cannot be known."""
         if isinstance(test, f.Const):
             return bool(test.value)
-        if isinstance(test, f.Name):
-            value = self.known.get(test.id)
+        if isinstance(test, (f.Name, f.Attr)):
+            value = self.value(test)
             return None if value is None else truth(value)
         if isinstance(test, f.Unary) and test.op == "not":
             answer = self.answer(test.value)
@@ -262,6 +275,12 @@ def _assigned(body: list[f.Stmt]) -> list[f.Expr]:
         elif isinstance(node, (f.AnnAssign, f.AugAssign, f.For, f.Walrus)):
             found.append(node.target)
     return found
+
+
+def _copies(node: f.Assign | f.AnnAssign) -> list[str]:
+    """The names and attributes that an assignment gives a value to, where each gets the whole."""
+    found = node.targets if isinstance(node, f.Assign) else [node.target]
+    return [name for target in found if (name := dotted(target)) is not None]
 
 
 def _changed(target: f.Expr) -> set[str]:

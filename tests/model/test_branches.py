@@ -75,6 +75,11 @@ def test_a_known_test_leaves_one_branch(test: str, expected: str) -> None:
         ("with a() as no:\n    if no:\n        b()", "a b"),
         ("try:\n    if no:\n        a()\nexcept b():\n    c()", "b c"),
         ("if unknown:\n    yes = 1\nif yes:\n    a()\nelse:\n    b()", "a b"),
+        ("me.on = no\nif me.on:\n    a()", ""),
+        ("copy = no\nif copy:\n    a()", ""),
+        ("me.on = no\nme.on = a()\nif me.on:\n    b()", "a b"),
+        ("me.on = no\nme = a()\nif me.on:\n    b()", "a b"),
+        ("me.on = no\nif unknown:\n    me.on = yes\nif me.on:\n    a()", "a"),
     ],
 )
 def test_what_follows_and_what_is_assigned_again(body: str, expected: str) -> None:
@@ -84,3 +89,9 @@ def test_what_follows_and_what_is_assigned_again(body: str, expected: str) -> No
 def test_names_that_decide_or_are_handed_on() -> None:
     block = extract(ast.parse("if a and not b:\n    pass\nc(d, key=e)\nx = 1 if g else 2\nh = i"))
     assert deciding_names(block) == {"a", "b", "d", "e", "g"}
+
+
+def test_names_that_an_attribute_keeps_for_a_test() -> None:
+    block = extract(ast.parse("me.on = a\nme.off = b\nif me.on:\n    pass"))
+    assert deciding_names(block) >= {"a"}
+    assert "b" not in deciding_names(block)

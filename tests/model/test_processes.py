@@ -83,3 +83,52 @@ def test_only_the_start_up_runs_what_it_waits_for() -> None:
 
 def test_only_scripts_run_what_nothing_else_calls() -> None:
     assert _said(understand(PROJECT), "only_in_scripts") == {"job", "step", "command"}
+
+
+def test_a_helper_runs_what_it_gets_in_a_loop_of_its_own() -> None:
+    asked = understand("""
+# app/main.py
+from fastapi import FastAPI
+from app.tasks import shared
+app = FastAPI()
+@app.get("/")
+async def endpoint():
+    await shared()
+# app/tasks.py
+import asyncio
+from celery import Celery
+celery = Celery("tasks")
+
+def run(work):
+    return asyncio.run(work)
+
+def run_made(make):
+    loop = asyncio.new_event_loop()
+    return loop.run_until_complete(make())
+
+def run_and_count(make):
+    return run_made(make)
+
+def ignore(work): ...
+
+async def first(n): ...
+async def second(): ...
+async def third(n): ...
+async def ignored(): ...
+async def shared(): ...
+
+@celery.task
+def task():
+    run(first(1))
+    run_made(second)
+    run_and_count(lambda: third(1))
+
+@celery.task
+def serve():
+    ignore(ignored())
+
+@celery.task
+def share():
+    run(shared())
+""")
+    assert _said(asked, "only_in_scripts") == {"first", "second", "third"}
