@@ -11,7 +11,7 @@ from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.launch import SERVER_WORDS, is_command
 from fastapi_guardrails.model.mains import handed_to_mains
-from fastapi_guardrails.model.tree import names, statements, walk
+from fastapi_guardrails.model.tree import statements, walk
 from fastapi_guardrails.model.values import ClassValue, FunctionValue, Instance, Value, options
 from fastapi_guardrails.source import facts as f
 
@@ -105,7 +105,9 @@ class Processes:
     def _runs_what_it_gets(self, function: Function, runners: Container[int]) -> bool:
         params = {param.name for param in function.node.params} - {"self", "cls"}
         sites = self._loops_of(function, runners) if params else ()
-        return any(isinstance(s.node, f.Call) and not params.isdisjoint(names(s.node.args)) for s in sites)
+        return any(
+            _is_one_of(argument, params) for s in sites if isinstance(s.node, f.Call) for argument in s.node.args
+        )
 
     def _serves(self, node: f.Function) -> bool:
         return node in self._project.reached or id(node) in self._beside
@@ -196,6 +198,12 @@ class Processes:
             yield from (t for argument in given for t in _given(argument))
             if loops:
                 yield from (t for site in function.analysis.calls for t, _ in site.targets if t.node.is_async)
+
+
+def _is_one_of(argument: f.Expr, params: set[str]) -> bool:
+    """Whether an argument is a parameter, or what a parameter gives that is called."""
+    given = argument.func if isinstance(argument, f.Call) else argument
+    return isinstance(given, f.Name) and given.id in params
 
 
 def end_of_start(body: list[f.Stmt]) -> int | None:

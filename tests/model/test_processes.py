@@ -109,6 +109,9 @@ def run_made(make):
 def run_and_count(make):
     return run_made(make)
 
+def run_other(n):
+    asyncio.run(first(n))
+
 def ignore(work): ...
 
 async def first(n): ...
@@ -130,5 +133,9 @@ def serve():
 @celery.task
 def share():
     run(shared())
+
+@celery.task
+def other():
+    run_other(ignored())
 """)
     assert _said(asked, "only_in_scripts") == {"first", "second", "third"}
