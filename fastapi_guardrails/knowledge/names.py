@@ -155,6 +155,8 @@ _TYPING_TO_BUILTIN = {
     "typing.DefaultDict": "collections.defaultdict",
     "typing.Deque": "collections.deque",
     "typing.Text": "builtins.str",
+    "typing.ContextManager": "contextlib.AbstractContextManager",
+    "typing.AsyncContextManager": "contextlib.AbstractAsyncContextManager",
 }
 
 _COLLECTIONS_ABC = {

@@ -14,6 +14,7 @@ from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.frames import Arguments, Frame
 from fastapi_guardrails.model.given import Given, receiver_key, untyped
 from fastapi_guardrails.model.given import key as given_key
+from fastapi_guardrails.model.lambdas import as_function
 from fastapi_guardrails.model.processes import end_of_start
 from fastapi_guardrails.model.suspects import MAKING, Suspects
 from fastapi_guardrails.model.tree import assigned_attributes, dotted, dotted_names, statements, walk
@@ -151,7 +152,8 @@ class Chains:
         if not isinstance(site.node, f.Call):
             return False
         if _root(site.node) in names:
-            return self._suspects is None or self._suspects.has(f.last_name(site.node.func))
+            is_called = isinstance(site.node.func, f.Name)
+            return is_called or self._suspects is None or self._suspects.has(f.last_name(site.node.func))
         given = (*site.node.args, *(keyword.value for keyword in site.node.keywords))
         handed = any(isinstance(value, f.Name) and value.id in names for value in given)
         return handed and any(self._may_matter(target) for target, _ in site.targets)
@@ -202,12 +204,19 @@ class Chains:
                     return below
         for callee in callees:
             if isinstance(callee, LambdaValue):
-                inside = {id(node) for node in walk([callee.node.body])}
-                for inner in analysis.calls:
-                    found = self._of_site(inner, analysis, place) if id(inner.node) in inside else None
-                    if found is not None:
-                        return found
+                found = self._of_lambda(callee, site, analysis, place)
+                if found is not None:
+                    return found
         return None
+
+    def _of_lambda(self, callee: LambdaValue, site: CallSite, analysis: Analysis, place: _Place) -> _Found | None:
+        """What the body of a lambda does, which stands in the function that is looked at or anywhere else."""
+        inside = {id(node) for node in walk([callee.node.body])}
+        here = [inner for inner in analysis.calls if id(inner.node) in inside]
+        if here:
+            return next((found for inner in here if (found := self._of_site(inner, analysis, place))), None)
+        function = as_function(self._project.evaluator, callee)
+        return self._beneath(site, _Place(function, None, {}, place.once)) if self._may_matter(function) else None
 
     def _beneath(self, site: CallSite | None, place: _Place) -> _Found | None:
         """What lies below a call of a function: in general, and then with its arguments where they decide."""

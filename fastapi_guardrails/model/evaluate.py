@@ -47,6 +47,7 @@ from fastapi_guardrails.model.values import (
     ModuleValue,
     Native,
     Partial,
+    Promised,
     Scalar,
     Scope,
     Sequence_,
@@ -122,6 +123,7 @@ class Evaluator(Statements):
         self.defaults: dict[tuple[ClassValue, str], Value | None] = {}
         #: the arguments of lambdas that a call gets, by identity of their nodes
         self.handed: dict[int, list[Value]] = {}
+        self.lambdas: dict[tuple[int, int], FunctionValue] = {}
         #: annotations that are being looked up, by node and scope
         self.annotating: set[tuple[int, int]] = set()
         #: types of annotations by node and scope, which are kept alive with them
@@ -657,7 +659,7 @@ class Evaluator(Statements):
             return self.call(callee.target, callee.joined(call))
         if isinstance(callee, Annotated):
             return self.call(callee.type, call)
-        return foreign(callee)
+        return callee.result if isinstance(callee, Promised) else foreign(callee)
 
     def _call_generic(self, callee: Generic, call: Arguments) -> Value:
         if isinstance(callee.origin, ClassValue):

@@ -10,6 +10,7 @@ from fastapi_guardrails.model.values import (
     External,
     FunctionValue,
     Instance,
+    LambdaValue,
     Mapping,
     Scalar,
     Sequence_,
@@ -22,23 +23,32 @@ from fastapi_guardrails.source import facts as f
 _STARS = ("args", "kwargs")
 
 #: What can be called, or has methods.
-_FOLLOWED = (Instance, ClassValue, External, FunctionValue, Bound)
+_FOLLOWED = (Instance, ClassValue, External, FunctionValue, LambdaValue, Bound)
 
 #: Parameters without a type that a call brings objects for: their names, and the values.
 Given = tuple[tuple[str, Value], ...]
 
 
 def untyped(function: FunctionValue) -> list[tuple[int | None, f.Param]]:
-    """The parameters without a type: their positions behind the object of a method, None where a name is needed."""
+    """The parameters whose annotation says too little: their positions, None where a name is needed.
+
+    The first parameter of a method does not count.
+    """
     return [
         (None if param.kind == "kw" else index, param)
         for index, param in enumerate(_params(function))
-        if param.kind not in _STARS and (param.annotation is None or f.last_name(param.annotation) == "Any")
+        if param.kind not in _STARS and (param.annotation is None or _says_nothing(param.annotation))
     ]
 
 
+def _says_nothing(annotation: f.Expr) -> bool:
+    """Whether an annotation does not say what is called: `Any`, `Callable[[], T]`."""
+    node = annotation.value if isinstance(annotation, f.Sub) else annotation
+    return f.last_name(node) in ("Any", "Callable")
+
+
 def given(function: FunctionValue, receiver: Value | None, call: Arguments) -> Given:
-    """The arguments of a call for the parameters that have no annotation or `Any`, and for `*args` and `**kwargs`.
+    """The arguments of a call for the parameters whose annotation says too little, and for `*args` and `**kwargs`.
 
     Text, numbers and containers do not count: who calls a method of theirs waits for nothing.
     """
@@ -113,7 +123,7 @@ def _type_key(value: Value) -> object:
         return value.open, tuple((name, _type_key(item)) for name, item in value.items.items())
     if isinstance(value, Bound):
         return _type_key(value.function), _type_key(value.receiver)
-    if isinstance(value, (ClassValue, FunctionValue)):
+    if isinstance(value, (ClassValue, FunctionValue, LambdaValue)):
         return id(value.node), id(value.scope)
     if isinstance(value, Instance):
         cls = id(value.cls.node) if isinstance(value.cls, ClassValue) else repr(value.cls)

@@ -1,4 +1,4 @@
-"""What the parameters of a lambda are: `map`, `sorted` and the like call it with the items of what they are given."""
+"""Lambdas: as functions, and what their parameters are: `map` and `sorted` call them with items of what they get."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fastapi_guardrails.model import types
 from fastapi_guardrails.model.calls import callee_name
-from fastapi_guardrails.model.values import Method, Value
+from fastapi_guardrails.model.tree import walk
+from fastapi_guardrails.model.values import FunctionValue, LambdaValue, Method, Value
 from fastapi_guardrails.source import facts as f
 
 if TYPE_CHECKING:
@@ -19,6 +20,24 @@ _MAPPING = frozenset(
 )
 #: Call `key=` with each item of their only positional argument.
 _KEYED = frozenset({"builtins.max", "builtins.min", "builtins.sorted", "heapq.nlargest", "heapq.nsmallest"})
+
+
+def as_function(ev: Evaluator, value: LambdaValue) -> FunctionValue:
+    """A function that returns what a lambda gives: the same one each time."""
+    key = id(value.node), id(value.scope)
+    known = ev.lambdas.get(key)
+    if known is None:
+        known = ev.lambdas[key] = FunctionValue(_definition(value.node), value.module, value.scope, value.qualname)
+    return known
+
+
+def _definition(node: f.Lambda) -> f.Function:
+    own = {param.name for param in node.params}
+    names = {f.last_name(inner.func) for inner in walk([node.body]) if isinstance(inner, f.Call)}
+    calls = sorted(f.UNNAMED if name in own else name for name in names)
+    code = f.encode_body([f.Return(node.pos, node.body)])
+    line = f.line_of(node.pos)
+    return f.Function(node.pos, "<lambda>", node.params, [], None, False, False, line, calls, [], [], code)
 
 
 def handed(ev: Evaluator, node: f.Call, callee: Value, frame: Frame) -> tuple[f.Lambda, list[Value]] | None:

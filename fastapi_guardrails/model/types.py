@@ -20,6 +20,7 @@ from fastapi_guardrails.model.values import (
     Generic,
     Instance,
     Mapping,
+    Promised,
     Scope,
     Sequence_,
     TypeVariable,
@@ -52,7 +53,9 @@ _TRANSPARENT = frozenset(
 #: Stands in annotations, and among bindings, for the class of the object.
 _SELF = "typing.Self"
 
-_NOTHING = frozenset({"typing.Any", "builtins.object", "typing.Callable", "collections.abc.Callable", _SELF})
+_CONTEXTS = frozenset({"contextlib.AbstractContextManager", "contextlib.AbstractAsyncContextManager"})
+_CALLABLES = frozenset({"typing.Callable", "collections.abc.Callable"})
+_NOTHING = frozenset({"typing.Any", "builtins.object", *_CALLABLES, _SELF})
 
 
 def annotation_type(ev: Evaluator, node: f.Expr | None, scope: Scope) -> Value:
@@ -161,11 +164,18 @@ def _instance_of_generic(ev: Evaluator, type_: Generic, bindings: Bindings | Non
             return Coroutine(instance_of(ev, type_.args[-1], bindings))
         if origin.name in ("typing.TypeGuard", "typing.TypeIs"):
             return Instance(External("builtins.bool"))
+        if origin.name in _CALLABLES and len(type_.args) == 2:
+            return _promised(instance_of(ev, type_.args[1], bindings))
         if origin.name in _NOTHING:
             return UNKNOWN
     if isinstance(origin, (External, ClassValue)):
         return Instance(origin, tuple(substitute(resolve_reference(ev, a), bindings) for a in type_.args))
     return UNKNOWN
+
+
+def _promised(result: Value) -> Value:
+    """What is called for such results; they must say something."""
+    return UNKNOWN if isinstance(result, Unknown) and not isinstance(result, Promised) else Promised(result)
 
 
 def resolve_reference(ev: Evaluator, value: Value) -> Value:
@@ -299,8 +309,8 @@ def _entered(value: Value, ev: Evaluator) -> Value:
         value = _library_side(value, value.cls)
     if not isinstance(value.cls, External):
         return value
-    if value.cls.name == "contextlib.AbstractContextManager" and value.args:
-        return value.attrs.get("entered", UNKNOWN)
+    if value.cls.name in _CONTEXTS and value.args:
+        return value.attrs.get("entered") or instance_of(ev, value.args[0])
     for name in ("__enter__", "__aenter__"):
         spec = method_spec(value.cls.name, name)
         if spec:

@@ -60,6 +60,19 @@ class Signature(Unknown):
         self.function = function
 
 
+class Promised(Unknown):
+    """Something that can be called: all that is known of it is what its type says that a call gives."""
+
+    __slots__ = ("result",)
+
+    def __init__(self, result: Value) -> None:
+        super().__init__("callable")
+        self.result = result
+
+    def __repr__(self) -> str:
+        return f"Promised({self.result!r})"
+
+
 _CALL_OF = "call of "
 
 
@@ -539,6 +552,8 @@ def same(a: Value, b: Value) -> bool:
         )
     if isinstance(a, Coroutine) and isinstance(b, Coroutine):
         return same(a.result, b.result) and a.certain == b.certain
+    if isinstance(a, Promised) and isinstance(b, Promised):
+        return same(a.result, b.result)
     return isinstance(a, Unknown)
 
 

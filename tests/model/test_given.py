@@ -166,6 +166,46 @@ def test_an_async_function_that_gets_nothing_to_wait_for_does_not_wait(caller: s
     assert not hits(ask(f"async def use(client):\n    client.wait()\n{caller}"), "use")
 
 
+@pytest.mark.parametrize(
+    ("helper", "call"),
+    [
+        ("def run(work): return work()", "run(lambda: Client().wait())"),
+        ("def run(work: Callable[[], T], times: int = 3) -> T:\n    return work()", "run(lambda: Client().wait())"),
+        ("def run(work: Callable[[], T]) -> T: return work()", "run(Client().wait)"),
+        ("def run(work): return work(Client())", "run(lambda client: client.wait())"),
+        ("pause = lambda: Client().wait()", "pause()"),
+        ("KINDS = {'a': lambda: Client().wait()}", "KINDS['a']()"),
+        ("def make(): return lambda: Client().wait()", "make()()"),
+        ("class Tool:\n    def __init__(self): self.run = lambda: Client().wait()\ntool = Tool()", "tool.run()"),
+    ],
+)
+def test_a_lambda_runs_where_it_is_called(helper: str, call: str) -> None:
+    asked = ask(f"from collections.abc import Callable\n{helper}\nasync def read():\n    {call}")
+    assert [hit.what for hit in hits(asked, "read")] == ["sleep"]
+
+
+@pytest.mark.parametrize("given", ["lambda: Client().wait()", "Client().wait"])
+def test_an_async_function_calls_what_its_callers_bring(given: str) -> None:
+    asked = ask(f"async def run(work):\n    work()\nasync def read():\n    await run({given})")
+    assert [hit.what for hit in hits(asked, "run")] == ["sleep"]
+
+
+@pytest.mark.parametrize(
+    ("helper", "call"),
+    [
+        ("def run(work): return asyncio.to_thread(work)", "await run(lambda: Client().wait())"),
+        (
+            "def run(work):\n    def inner(): return work()\n    return asyncio.to_thread(inner)",
+            "await run(lambda: Client().wait())",
+        ),
+        ("def run(work): return work()", "await run(lambda: AsyncClient().wait())"),
+        ("def keep(work): WORK.append(work)", "keep(lambda: Client().wait())"),
+    ],
+)
+def test_a_lambda_that_is_handed_on_does_not_run(helper: str, call: str) -> None:
+    assert not hits(ask(f"import asyncio\nWORK = []\n{helper}\nasync def read():\n    {call}"), "read")
+
+
 def test_a_partial_says_nothing_of_the_parameters_that_it_fills() -> None:
     asked = ask("""
 import asyncio

@@ -548,3 +548,60 @@ async def read():
     {statement}
 """)
     assert asked.local("read", "x") == "Client"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "use", "type_"),
+    [
+        ("Callable[[], Client]", "make()", "Client"),
+        ("Callable[..., Client] | None", "make()", "Client"),
+        ("Make", "make()", "Client"),
+        ("Callable[[], Callable[[], Client]]", "make()()", "Client"),
+        ("list[Callable[[], Client]]", "make[0]()", "Client"),
+        ("Callable[[], Iterator[Client]]", "next(make())", "Client"),
+        ("Callable[[], AbstractContextManager[Client]]", "make().__enter__()", "?"),
+        ("Callable[[], Any]", "make()", "?"),
+        ("Callable", "make()", "?"),
+    ],
+)
+def test_what_is_called_gives_what_its_type_says(annotation: str, use: str, type_: str) -> None:
+    asked = understand(f"""
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+class Client: ...
+Make = Callable[[], Client]
+def read(make: {annotation}):
+    x = {use}
+""")
+    assert asked.local("read", "x") == type_
+
+
+@pytest.mark.parametrize("context", ["AbstractContextManager", "ContextManager", "AbstractAsyncContextManager"])
+def test_a_context_manager_gives_what_its_type_says(context: str) -> None:
+    asked = understand(f"""
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import ContextManager
+class Client: ...
+class Repo:
+    def __init__(self, make: Callable[..., {context}[Client]]) -> None:
+        self.make = make
+    async def read(self):
+        {"async " if "Async" in context else ""}with self.make() as x:
+            ...
+""")
+    assert asked.local("Repo.read", "x") == "Client"
+
+
+def test_what_a_dependency_gives_counts_more_than_what_its_calls_promise() -> None:
+    asked = understand("""
+from collections.abc import Callable
+from fastapi import Depends
+class Client: ...
+class Special(Client): ...
+def special(): return Special
+def read(make: Callable[[], Client] = Depends(special)):
+    x = make()
+""")
+    assert asked.local("read", "x") == "Special"

@@ -70,12 +70,12 @@ from fastapi_guardrails.model.answers import Answers
 from fastapi_guardrails.model.calls import targets
 from fastapi_guardrails.model.classes import is_subclass
 from fastapi_guardrails.model.elements import mark_at
+from fastapi_guardrails.model.lambdas import as_function
 from fastapi_guardrails.model.leaks import Caught, Leak, may_leak
 from fastapi_guardrails.model.tree import walk
 from fastapi_guardrails.model.values import (
     Const,
     External,
-    FunctionValue,
     Instance,
     LambdaValue,
     Partial,
@@ -146,10 +146,7 @@ def _in_lambda(project: Project, handler: LambdaValue, seen: set[int]) -> Iterat
     if id(node) in seen or len(node.params) < 2:
         return
     seen.add(id(node))
-    code = f.encode_body([f.Return(node.pos, node.body)])
-    made = f.Function(node.pos, "<lambda>", node.params, [], None, False, False, node.pos >> 16, [], [], [], code)
-    function = FunctionValue(made, handler.module, handler.scope, handler.qualname)
-    analysis = project.evaluator.analysis(function)
+    analysis = project.evaluator.analysis(as_function(project.evaluator, handler))
     caught = Caught(project.evaluator, analysis, node.params[1].name, analysis.body)
     yield from _findings(caught.leaks(), mark_at(handler.module, node.pos), "receives the exception", seen)
 
