@@ -154,6 +154,7 @@ _TYPING_TO_BUILTIN = {
     "typing.Type": "builtins.type",
     "typing.DefaultDict": "collections.defaultdict",
     "typing.Deque": "collections.deque",
+    "typing.OrderedDict": "collections.OrderedDict",
     "typing.Text": "builtins.str",
     "typing.ContextManager": "contextlib.AbstractContextManager",
     "typing.AsyncContextManager": "contextlib.AbstractAsyncContextManager",

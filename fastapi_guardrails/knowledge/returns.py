@@ -167,6 +167,20 @@ _SESSION = {
     "begin_nested": "sqlalchemy.orm.SessionTransaction",
 }
 
+#: Classes that map keys (their first type argument) to values (the second).
+MAPPINGS = (
+    "builtins.dict", "collections.OrderedDict", "collections.defaultdict", "collections.abc.Mapping",
+    "collections.abc.MutableMapping", "weakref.WeakValueDictionary",
+)  # fmt: skip
+_MAPPING = {
+    "get": "value?",
+    "copy": "self",
+    "keys": "builtins.list[elem]",
+    "values": "builtins.list[value]",
+    "pop": "value?",
+    "setdefault": "value",
+}
+
 METHODS: dict[str, dict[str, str]] = {
     "pydantic.TypeAdapter": dict.fromkeys(("validate_python", "validate_json", "validate_strings"), "elem"),
     "sqlalchemy.orm.Session": {
@@ -390,7 +404,7 @@ METHODS: dict[str, dict[str, str]] = {
     "asyncio.Event": {"wait": "await builtins.bool"},
     "asyncio.Lock": {"acquire": "await builtins.bool"},
     "asyncio.Semaphore": {"acquire": "await builtins.bool"},
-    "asyncio.Queue": {"put": "await none"},
+    "asyncio.Queue": {"put": "await none", "get": "await elem", "get_nowait": "elem", "join": "await none"},
     "asyncio.subprocess.Process": {"communicate": "await ?", "wait": "await builtins.int"},
     "redis.asyncio.Redis": {
         **dict.fromkeys(_REDIS, "await ?"),
@@ -434,14 +448,15 @@ METHODS: dict[str, dict[str, str]] = {
         "read_text": "builtins.str",
         "open": "io.TextIOWrapper",
     },
-    "builtins.dict": {
-        "get": "value?",
-        "copy": "self",
-        "keys": "builtins.list[elem]",
-        "values": "builtins.list[value]",
-        "pop": "value?",
-    },
+    **dict.fromkeys(MAPPINGS, _MAPPING),
     "builtins.list": {"copy": "self", "pop": "elem", "__iter__": "elem"},
+    "builtins.set": {"copy": "self", "pop": "elem"},
+    "collections.deque": {"copy": "self", "pop": "elem", "popleft": "elem", "__getitem__": "elem"},
+    "queue.Queue": {"get": "elem", "get_nowait": "elem"},
+    "asyncio.Task": {"result": "elem", "__await__": "elem"},
+    "asyncio.Future": {"result": "elem", "__await__": "elem"},
+    "collections.abc.AsyncGenerator": {"__anext__": "await elem", "asend": "await elem", "aclose": "await none"},
+    "collections.abc.AsyncIterator": {"__anext__": "await elem"},
     "builtins.str": dict.fromkeys(
         [
             "strip",

@@ -173,7 +173,7 @@ def _of_class(ev: Evaluator, cls: ClassValue, name: str, frame: Frame) -> Value:
         if is_none(value) and frame.recorder is not None and _holds_objects(cls):
             return _empty_member(ev, Instance(cls), cls, name, classes.annotation(cls, name), frame)
         if _is_empty(value, frame) and _holds_objects(cls):
-            return _as_declared(ev, Instance(cls), cls, name, value)
+            return _as_declared(ev, Instance(cls), cls, name, value, frame)
         if isinstance(value, FunctionValue):
             return Bound(value, cls) if value.kind == "classmethod" else value
         if classes.is_enum(cls) and _is_member(name, value):
@@ -247,7 +247,7 @@ def _of_instance(ev: Evaluator, value: Instance, name: str, frame: Frame, node: 
     if known is not None:
         if frame.recorder is not None and is_none(known):
             return _filled_later(ev, value, name, known)
-        return known
+        return _with_what_it_holds(ev, value.cls, name, known, frame)
     if isinstance(value.cls, External):
         if isinstance(value, RouterObject):
             return native_attribute(value, name)
@@ -263,7 +263,7 @@ def _of_instance(ev: Evaluator, value: Instance, name: str, frame: Frame, node: 
         return native_attribute(value, name)
     inferred = _assigned(ev, value, cls, name)
     if inferred is not None:
-        return inferred
+        return _with_what_it_holds(ev, cls, name, inferred, frame)
     if name == "__class__":
         return cls
     fallback = classes.method(cls, "__getattr__")
@@ -321,7 +321,7 @@ def _member_of_instance(
     if is_none(member):
         return _empty_member(ev, value, cls, name, declared, frame)
     if _is_empty(member, frame):
-        return _as_declared(ev, value, cls, name, member)
+        return _as_declared(ev, value, cls, name, member, frame)
     if isinstance(member, (Const, Sequence_, Mapping)) and name in _assigned_names(ev, cls):
         return UNKNOWN
     return member
@@ -332,10 +332,18 @@ def _is_empty(value: Value, frame: Frame) -> bool:
     return isinstance(value, (Sequence_, Mapping)) and not value.items and frame.recorder is not None
 
 
-def _as_declared(ev: Evaluator, value: Instance, cls: ClassValue, name: str, member: Value) -> Value:
+def _as_declared(ev: Evaluator, value: Instance, cls: ClassValue, name: str, member: Value, frame: Frame) -> Value:
     declared = classes.annotation(cls, name)
     made = UNKNOWN if declared is None else _declared_field(ev, value, cls, declared)
-    return member if isinstance(made, Unknown) else made
+    return _with_what_it_holds(ev, cls, name, member if isinstance(made, Unknown) else made, frame)
+
+
+def _with_what_it_holds(ev: Evaluator, cls: ClassValue | External, name: str, value: Value, frame: Frame) -> Value:
+    """A container of an object that does not say what it holds, with what methods of its class put into it."""
+    if frame.recorder is None or ev.fills is None or isinstance(cls, External):
+        return value
+    held = ev.fills.held_by(cls, name) if types.says_not_what_it_holds(value) else None
+    return value if held is None else types.container(value, held)
 
 
 def _empty_member(

@@ -321,11 +321,21 @@ class Evaluator(Statements):
 
     def later(self, module: Module, name: str, value: Value) -> Value:
         """A variable of a module when functions run: what they put into it where it is None or empty at start."""
-        if isinstance(value, (Sequence_, Mapping)) and not value.items and value.annotation is not None:
-            declared = types.instance_of(self, types.annotation_type(self, *value.annotation))
-            return value if isinstance(declared, Unknown) else declared
+        if isinstance(value, (Sequence_, Mapping)):
+            return value if value.items else self._filled(module, name, value)
         found = self.fills.of(module, name) if self.fills is not None and is_none(value) else None
         return value if found is None else union([value, found])
+
+    def _filled(self, module: Module, name: str, value: Sequence_ | Mapping) -> Value:
+        """A container of a module that is empty at start: as declared, else with what functions put into it."""
+        declared: Value = UNKNOWN
+        if value.annotation is not None:
+            declared = types.instance_of(self, types.annotation_type(self, *value.annotation))
+        declared = value if isinstance(declared, Unknown) else declared
+        held = (
+            self.fills.held(module, name) if self.fills is not None and types.says_not_what_it_holds(declared) else None
+        )
+        return declared if held is None else types.container(declared, held)
 
     def _attr(self, node: f.Attr, frame: Frame) -> Value:
         return attributes.get(self, self.evaluate(node.value, frame), node.attr, frame, node)
@@ -499,7 +509,7 @@ class Evaluator(Statements):
         element = self.evaluate(node.elt, frame)
         if node.value is not None:
             value = self.evaluate(node.value, frame)
-            return Instance(External("builtins.dict"), (types_of(element), types_of(value)))
+            return Instance(External("builtins.dict"), (types.type_of(element), types.type_of(value)))
         kind = "list" if node.kind == "generator" else node.kind
         return Sequence_(kind, [element], frame.module, node.pos, open=True)
 
@@ -834,7 +844,7 @@ class Evaluator(Statements):
             yielded = union(frame.yields) if frame.yields else UNKNOWN
             if function.kind == "contextmanager":
                 cls = External("contextlib.AbstractContextManager")
-                return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})
+                return Instance(cls, (types.type_of(yielded),), attrs={"entered": yielded})
             return Sequence_("list", [yielded], open=True)
         result = union(frame.returned or frame.returns) if frame.returns else NONE
         if frame.returned and len(frame.returned) < len(frame.returns):
@@ -925,7 +935,7 @@ class Evaluator(Statements):
             yielded = self._inferred_of(function, receiver, call)
         if function.kind == "contextmanager":
             cls = External("contextlib.AbstractContextManager")
-            return Instance(cls, (types_of(yielded),), attrs={"entered": yielded})
+            return Instance(cls, (types.type_of(yielded),), attrs={"entered": yielded})
         return Sequence_("list", [yielded], open=True)
 
     def _inferred_of(self, function: FunctionValue, receiver: Value | None, call: Arguments | None) -> Value:
@@ -1048,19 +1058,6 @@ def _is_context(value: Value) -> bool:
         and isinstance(value.cls, External)
         and value.cls.name == "contextlib.AbstractContextManager"
     )
-
-
-def types_of(value: Value) -> Value:
-    """The type of a value, for use as a type argument."""
-    if isinstance(value, Instance):
-        return Generic(value.cls, value.args) if value.args else value.cls
-    if isinstance(value, Const):
-        return NONE if value.value is None else External(f"builtins.{type(value.value).__name__}")
-    if isinstance(value, Union):
-        return union(types_of(o) for o in value.options)
-    if isinstance(value, Sequence_):
-        return Generic(External(f"builtins.{value.kind}"), (union(types_of(i) for i in value.items),))
-    return UNKNOWN
 
 
 def _function_parent(scope: Scope) -> Scope:

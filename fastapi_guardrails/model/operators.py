@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fastapi_guardrails.knowledge.returns import MAPPINGS
 from fastapi_guardrails.model import types
 from fastapi_guardrails.model.values import (
     ENVIRONMENT,
@@ -197,7 +198,7 @@ def _item_of_instance(ev: Evaluator, value: Instance, index: Value) -> Value:
             return UNKNOWN if declared is None else _declared(ev, *declared)
         method = classes.method(value.cls, "__getitem__")
         return ev.result_of(method, value) if method is not None else UNKNOWN
-    if value.cls.name in ("builtins.dict", "collections.defaultdict", "collections.abc.Mapping"):
+    if value.cls.name in MAPPINGS:
         return types.instance_of(ev, value.args[1]) if len(value.args) > 1 else UNKNOWN
     is_tuple = value.cls.name in ("builtins.tuple", "sqlalchemy.Row")
     if is_tuple and isinstance(index, Const) and isinstance(index.value, int):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi_guardrails.knowledge.classes import ancestors
-from fastapi_guardrails.knowledge.returns import ITERABLES, METHODS
+from fastapi_guardrails.knowledge.returns import ITERABLES, MAPPINGS, METHODS
 from fastapi_guardrails.model import classes
 from fastapi_guardrails.model.values import (
     NONE,
@@ -53,6 +53,11 @@ _TRANSPARENT = frozenset(
 #: Stands in annotations, and among bindings, for the class of the object.
 _SELF = "typing.Self"
 
+#: Containers that functions fill, and how many type arguments they take.
+_CONTAINERS = {
+    "builtins.dict": 2, "collections.OrderedDict": 2, "collections.defaultdict": 2, "builtins.list": 1,
+    "builtins.set": 1, "collections.deque": 1,
+}  # fmt: skip
 _CONTEXTS = frozenset({"contextlib.AbstractContextManager", "contextlib.AbstractAsyncContextManager"})
 _CALLABLES = frozenset({"typing.Callable", "collections.abc.Callable"})
 _NOTHING = frozenset({"typing.Any", "builtins.object", *_CALLABLES, _SELF})
@@ -236,6 +241,29 @@ def bindings_for(cls: ClassValue, args: tuple[Value, ...], owner: ClassValue) ->
     return bindings
 
 
+def says_not_what_it_holds(value: Value) -> bool:
+    """Whether a container is empty, or declared without saying what it holds: `{}`, `dict`, `dict[str, Any]`."""
+    if isinstance(value, (Sequence_, Mapping)):
+        return not value.items
+    if not isinstance(value, Instance) or not isinstance(value.cls, External) or value.cls.name not in _CONTAINERS:
+        return False
+    return not value.args or isinstance(value.args[-1], Unknown) or _is_any(value.args[-1])
+
+
+def _is_any(type_: Value) -> bool:
+    return isinstance(type_, External) and type_.name in _NOTHING
+
+
+def container(value: Value, item: Value) -> Instance:
+    """A container that `says_not_what_it_holds` as one of such items."""
+    held = type_of(item)
+    if isinstance(value, Instance) and isinstance(value.cls, External):
+        return Instance(value.cls, (*(value.args or (UNKNOWN,) * _CONTAINERS[value.cls.name])[:-1], held))
+    if isinstance(value, Sequence_):
+        return Instance(External(f"builtins.{value.kind}"), (held,))
+    return Instance(External("builtins.dict"), (UNKNOWN, held))
+
+
 def element(value: Value, ev: Evaluator) -> Value:
     """What iterating over a value gives."""
     found: list[Value] = []
@@ -256,7 +284,7 @@ def _element_of_instance(value: Instance, ev: Evaluator) -> Value:
         return _element_of_project_instance(value, value.cls, ev)
     if value.cls.name in ITERABLES and value.args:
         return instance_of(ev, value.args[0])
-    if value.cls.name in ("builtins.dict", "collections.defaultdict", "collections.abc.Mapping") and value.args:
+    if value.cls.name in MAPPINGS and value.args:
         return instance_of(ev, value.args[0])
     spec = METHODS.get(value.cls.name, {}).get("__iter__")
     return from_spec(ev, spec, value, None) if spec else UNKNOWN
@@ -386,6 +414,19 @@ def _spec_types(spec: str, receiver: Value, call: Arguments | None) -> tuple[Val
 def _argument_of(receiver: Value, index: int) -> Value:
     if isinstance(receiver, Instance) and len(receiver.args) > index:
         return receiver.args[index]
+    return UNKNOWN
+
+
+def type_of(value: Value) -> Value:
+    """The type of a value, for use as a type argument."""
+    if isinstance(value, Instance):
+        return Generic(value.cls, value.args) if value.args else value.cls
+    if isinstance(value, Const):
+        return NONE if value.value is None else External(f"builtins.{type(value.value).__name__}")
+    if isinstance(value, Union):
+        return union(type_of(o) for o in value.options)
+    if isinstance(value, Sequence_):
+        return Generic(External(f"builtins.{value.kind}"), (union(type_of(i) for i in value.items),))
     return UNKNOWN
 
 

@@ -605,3 +605,91 @@ def read(make: Callable[[], Client] = Depends(special)):
     x = make()
 """)
     assert asked.local("read", "x") == "Special"
+
+
+FILLED = """
+# app/clients.py
+from typing import Any
+class Client: ...
+clients = {}
+declared: dict[str, Any] = {}
+several = []
+other = {}
+mixed = {}
+def fill(key, unknown):
+    clients[key] = Client()
+    declared[key] = Client()
+    several.append(Client())
+    other.setdefault(key, Client())
+    mixed[key] = Client()
+def fill_more(unknown):
+    mixed.update(unknown)
+    clients = {}
+    clients["a"] = 1
+class Pool:
+    every = {}
+    def __init__(self):
+        self.clients = {}
+        self.stack: list[Any] = []
+    def fill(self, key):
+        self.clients[key] = Client()
+        self.stack.append(Client())
+    @classmethod
+    def make(cls, key):
+        cls.every[key] = Client()
+pool = Pool()
+# app/main.py
+from app import clients
+from app.clients import Pool, pool
+def read(key, given: Pool):
+    x = EXPRESSION
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "type_"),
+    [
+        ("clients.clients[key]", "Client"),
+        ("clients.clients.get(key)", "Client | None"),
+        ("clients.declared[key]", "Client"),
+        ("clients.several[0]", "Client"),
+        ("clients.other[key]", "Client"),
+        ("clients.mixed[key]", "?"),
+        ("pool.clients[key]", "Client"),
+        ("given.clients[key]", "Client"),
+        ("given.stack.pop()", "Client"),
+        ("Pool.every[key]", "Client"),
+        ("given.every[key]", "Client"),
+    ],
+)
+def test_a_container_that_is_empty_at_start_holds_what_functions_put_into_it(expression: str, type_: str) -> None:
+    asked = understand(FILLED.replace("EXPRESSION", expression))
+    assert asked.local("read", "x") == type_
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expression"),
+    [
+        ("OrderedDict[str, Client]", "given['a']"),
+        ("Mapping[str, Client]", "given.get('a')"),
+        ("dict[str, Client]", "given.setdefault('a', unknown())"),
+        ("deque[Client]", "given.popleft()"),
+        ("set[Client]", "given.pop()"),
+        ("Queue[Client]", "given.get()"),
+        ("asyncio.Queue[Client]", "await given.get()"),
+        ("asyncio.Task[Client]", "await given"),
+        ("asyncio.Task[Client]", "given.result()"),
+        ("AsyncGenerator[Client, None]", "await given.__anext__()"),
+    ],
+)
+def test_what_a_container_of_the_standard_library_gives(annotation: str, expression: str) -> None:
+    asked = understand(f"""
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncGenerator, Mapping
+from queue import Queue
+class Client: ...
+async def read(given: {annotation}):
+    x = {expression}
+""")
+    assert asked.local("read", "x") in ("Client", "Client | None")
