@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -125,18 +127,23 @@ def test_processes_are_started_only_where_they_pay(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs processes that are forked")
-def test_a_process_that_dies_costs_only_the_file_that_killed_it(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
+def test_a_process_that_dies_costs_only_the_file_that_killed_it(
+    write: Write, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     parent = os.getpid()
+    died = tmp_path_factory.mktemp("copies") / "died"
     real = loader.read_module
 
     def deadly(data: bytes) -> f.ModuleFacts:
-        if os.getpid() == parent:  # leaves the file to the copy
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-        elif data.startswith(b"kill = 1"):
+        if os.getpid() != parent and data.startswith(b"kill = 1"):
+            died.touch()
             os._exit(11)
         return real(data)
+
+    def leave_the_file_to_the_copy() -> None:
+        end = time.monotonic() + 60
+        while not died.exists() and time.monotonic() < end:
+            time.sleep(0.01)
 
     monkeypatch.setattr(loader, "read_module", deadly)
     monkeypatch.setattr(loader, "_FORK_PAYS", 10)
@@ -146,7 +153,7 @@ def test_a_process_that_dies_costs_only_the_file_that_killed_it(write: Write, mo
     root = write(
         **{f"m{i}.py": f"x = {i}\n" * 5 for i in range(6)}, **{"big.py": "x = 0\n" * 20, "deadly.py": "kill = 1\n" * 12}
     )
-    sources = _load(root, jobs=2)
+    sources = load(root, discover(root).files, jobs=2, meanwhile=leave_the_file_to_the_copy)
     assert sources.unparsed == ["deadly.py"]
     error = sources.modules["deadly.py"].error
     assert error is not None
