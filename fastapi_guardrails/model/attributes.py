@@ -339,9 +339,10 @@ def _as_declared(ev: Evaluator, value: Instance, cls: ClassValue, name: str, mem
 
 
 def _with_what_it_holds(ev: Evaluator, cls: ClassValue | External, name: str, value: Value, frame: Frame) -> Value:
-    """A container of an object that does not say what it holds, with what methods of its class put into it."""
+    """A container of an object that is empty as declared, else with what methods of its class put into it."""
     if frame.recorder is None or ev.fills is None or isinstance(cls, External):
         return value
+    value = types.as_declared(ev, value)
     held = ev.fills.held_by(cls, name) if types.says_not_what_it_holds(value) else None
     return value if held is None else types.container(value, held)
 

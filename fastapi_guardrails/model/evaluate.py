@@ -328,10 +328,7 @@ class Evaluator(Statements):
 
     def _filled(self, module: Module, name: str, value: Sequence_ | Mapping) -> Value:
         """A container of a module that is empty at start: as declared, else with what functions put into it."""
-        declared: Value = UNKNOWN
-        if value.annotation is not None:
-            declared = types.instance_of(self, types.annotation_type(self, *value.annotation))
-        declared = value if isinstance(declared, Unknown) else declared
+        declared = types.as_declared(self, value)
         held = (
             self.fills.held(module, name) if self.fills is not None and types.says_not_what_it_holds(declared) else None
         )

@@ -32,6 +32,7 @@ from fastapi_guardrails.model.values import (
     Union,
     Unknown,
     Value,
+    is_none,
     is_soft,
     options,
     softness,
@@ -84,7 +85,7 @@ _CHOSEN = (FunctionValue, Bound, ClassValue, Instance)
 def subscript(ev: Evaluator, value: Value, index: Value, frame: Frame) -> Value:
     """`value[index]`, of containers and of types."""
     if isinstance(value, Union):
-        return union(subscript(ev, o, index, frame) for o in value.options)
+        return union(subscript(ev, o, index, frame) for o in value.options if not is_none(o))
     if isinstance(value, External):
         if value.name == "sys.modules" and text_of(index) == frame.module.name:
             return ModuleValue(frame.module)

@@ -109,7 +109,7 @@ def _ann_assign(ev: Evaluator, node: f.AnnAssign, frame: Frame) -> bool:
         value = declared if value is None or not isinstance(declared, Unknown) else value
     elif scope.kind != "class" and node.annotation.__class__ is f.Sub and isinstance(value, Instance):
         _add_arguments(ev, value, node.annotation, scope)
-    elif scope.kind == "module" and isinstance(value, (Sequence_, Mapping)):
+    elif scope.kind != "class" and frame.recorder is None and isinstance(value, (Sequence_, Mapping)):
         value.annotation = node.annotation, scope
     ev.bind(node.target, value, frame)
     if frame.recorder is not None and node.value is not None:

@@ -241,6 +241,14 @@ def bindings_for(cls: ClassValue, args: tuple[Value, ...], owner: ClassValue) ->
     return bindings
 
 
+def as_declared(ev: Evaluator, value: Value) -> Value:
+    """An empty container as the variable declares that it was made for; any other value as it is."""
+    if not isinstance(value, (Sequence_, Mapping)) or value.items or value.annotation is None:
+        return value
+    declared = instance_of(ev, annotation_type(ev, *value.annotation))
+    return value if isinstance(declared, Unknown) else declared
+
+
 def says_not_what_it_holds(value: Value) -> bool:
     """Whether a container is empty, or declared without saying what it holds: `{}`, `dict`, `dict[str, Any]`."""
     if isinstance(value, (Sequence_, Mapping)):

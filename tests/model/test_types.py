@@ -693,3 +693,33 @@ async def read(given: {annotation}):
     x = {expression}
 """)
     assert asked.local("read", "x") in ("Client", "Client | None")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "expression"),
+    [
+        ("self.kept: dict[str, Client] = {}", "pool.kept['a']"),
+        ("self.kept: list[Client] = []", "pool.kept[0]"),
+        ("self.kept: dict[str, Client] | None = None", "pool.kept['a']"),
+    ],
+)
+def test_what_an_object_keeps_at_start_is_what_its_attribute_declares(attribute: str, expression: str) -> None:
+    asked = understand(f"""
+class Client: ...
+class Pool:
+    def __init__(self):
+        {attribute}
+pool = Pool()
+def read():
+    x = {expression}
+""")
+    assert asked.local("read", "x") == "Client"
+
+
+def test_what_a_subscript_gives_of_a_value_that_may_be_none_is_what_it_gives_of_the_other() -> None:
+    asked = understand("""
+class Client: ...
+def read(given: list[Client] | None):
+    x = given[0]
+""")
+    assert asked.local("read", "x") == "Client"

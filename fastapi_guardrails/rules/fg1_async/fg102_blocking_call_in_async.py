@@ -90,7 +90,7 @@ from fastapi_guardrails.model.contexts import Chains, Hit, while_serving
 from fastapi_guardrails.model.coroutine_uses import can_wait
 from fastapi_guardrails.model.elements import Function, mark_at
 from fastapi_guardrails.model.tree import walk_with_parent
-from fastapi_guardrails.model.values import Instance, Method, Partial, options
+from fastapi_guardrails.model.values import External, Instance, Method, Partial, Value, options
 from fastapi_guardrails.rules.registry import rule
 from fastapi_guardrails.source import facts as f
 
@@ -142,7 +142,13 @@ def _blocking_call(site: CallSite, extra: frozenset[str]) -> str | None:
     if name in CONNECTING:
         connects = bool(site.call.args) or "host" in site.call.kwargs
         return f"`{name}`" if connects else None
+    if name == "shutil.copyfileobj" and any(_is_open_file(argument) for argument in site.call.args):
+        return None  # who opened it blocks already
     return f"`{name.removeprefix('builtins.')}`" if name and blocks(name, extra) else None
+
+
+def _is_open_file(value: Value) -> bool:
+    return isinstance(value, Instance) and isinstance(value.cls, External) and value.cls.name == "io.TextIOWrapper"
 
 
 def _receiver_made(site: CallSite) -> int:
